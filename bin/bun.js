@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// Runs Bun from the platform package that npm installed. npm's own `bun` launcher is a stub after
+// `npm ci --ignore-scripts`; the executable in @oven/bun-* is there either way.
+import { spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const executable = process.platform === "win32" ? "bun.exe" : "bun";
+const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch === "arm64" ? "aarch64" : process.arch}`;
+
+/** The path of Bun's executable, or undefined where npm installed none for this machine. */
+export function findBun() {
+  const { resolve } = createRequire(import.meta.url);
+  for (const variant of ["", "-musl", "-baseline", "-musl-baseline"]) {
+    try {
+      return resolve(`@oven/bun-${platform}${variant}/bin/${executable}`);
+    } catch {}
+  }
+  return undefined;
+}
+
+/** Runs Bun with these arguments in this process's place: its streams, its signals, its exit code. */
+export function runBun(args) {
+  const bun = findBun();
+  if (!bun) {
+    console.error(`waybill: error: no Bun for ${platform} in node_modules\nwaybill: hint: npm ci --include=optional`);
+    process.exit(1);
+  }
+  const child = spawn(bun, args, { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) runBun(process.argv.slice(2));
