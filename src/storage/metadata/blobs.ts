@@ -1,0 +1,77 @@
+import type { Reader, Writer } from "./schema.ts";
+
+export interface NewBlob {
+  readonly digest: string;
+  /** The object that holds the bytes. */
+  readonly objectKey: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Makes a blob of an object whose bytes were checked and synced, and links it to the repository. Where the digest
+ * is stored already the old object stays, unless it is quarantined: then the new one takes its place. Answers the
+ * key of an object that nobody needs now: the new one, the one replaced, or none.
+ */
+export async function commitBlob(
+  write: Writer,
+  repositoryId: string,
+  blob: NewBlob,
+  now: number,
+): Promise<string | undefined> {
+  const { digest, objectKey, size } = blob;
+  const old = await write
+    .selectFrom("blobs")
+    .select(["object_key as objectKey", "quarantined_at as quarantinedAt"])
+    .where("digest", "=", digest)
+    .executeTakeFirst();
+  if (old?.quarantinedAt === null) {
+    await linkBlob(write, repositoryId, digest, now);
+    return objectKey;
+  }
+  await write.insertInto("objects").values({ key: objectKey, size, created_at: now }).execute();
+  const row = { object_key: objectKey, size, verified_at: now, quarantined_at: null };
+  await write
+    .insertInto("blobs")
+    .values({ digest, created_at: now, ...row })
+    .onConflict((conflict) => conflict.column("digest").doUpdateSet(row))
+    .execute();
+  if (old) await write.deleteFrom("objects").where("key", "=", old.objectKey).execute();
+  await linkBlob(write, repositoryId, digest, now);
+  return old?.objectKey;
+}
+
+/** Lets a repository have a blob that is stored. */
+export async function linkBlob(write: Writer, repositoryId: string, digest: string, now: number): Promise<void> {
+  await write
+    .insertInto("blob_links")
+    .values({ repository_id: repositoryId, digest, created_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Takes the blob from one repository; true when it was there. */
+export async function unlinkBlob(write: Writer, repositoryId: string, digest: string): Promise<boolean> {
+  const { numDeletedRows } = await write
+    .deleteFrom("blob_links")
+    .where("repository_id", "=", repositoryId)
+    .where("digest", "=", digest)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
+}
+
+/** Those of `digests` that the repository has no link to. */
+export async function missingBlobs(read: Reader, repositoryId: string, digests: readonly string[]): Promise<string[]> {
+  const missing = new Set(digests);
+  const pageSize = 200;
+  for (let start = 0; start < digests.length; start += pageSize) {
+    const found = await read
+      .selectFrom("blob_links")
+      .select("digest")
+      .where("repository_id", "=", repositoryId)
+      .where("digest", "in", digests.slice(start, start + pageSize))
+      .execute();
+    for (const { digest } of found) missing.delete(digest);
+  }
+  return [...missing];
+}

@@ -1,0 +1,94 @@
+import type { Reader, ReferenceKind, Writer } from "./schema.ts";
+
+export interface ManifestRow {
+  readonly repositoryId: string;
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly artifactType: string | null;
+  readonly subjectDigest: string | null;
+  /** Bytes of config and layers, or of an index's children. */
+  readonly imageSize: number;
+  readonly createdAt: number;
+  /** The principal's id. */
+  readonly pushedBy: string;
+  /** Exactly what was pushed. */
+  readonly body: Uint8Array;
+}
+
+export interface ManifestReferenceRow {
+  readonly kind: ReferenceKind;
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly size: number;
+}
+
+/** Stores a manifest with what it refers to; one that is there already stays as it is. */
+export async function insertManifest(
+  write: Writer,
+  manifest: ManifestRow,
+  references: readonly ManifestReferenceRow[],
+): Promise<void> {
+  const { numInsertedOrUpdatedRows } = await write
+    .insertInto("manifests")
+    .values({
+      repository_id: manifest.repositoryId,
+      digest: manifest.digest,
+      media_type: manifest.mediaType,
+      artifact_type: manifest.artifactType,
+      subject_digest: manifest.subjectDigest,
+      size: manifest.body.byteLength,
+      image_size: manifest.imageSize,
+      created_at: manifest.createdAt,
+      pushed_by: manifest.pushedBy,
+      body: manifest.body,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows !== 1n) return;
+  const rows = references.map(({ kind, digest, mediaType, size }, position) => ({
+    repository_id: manifest.repositoryId,
+    manifest_digest: manifest.digest,
+    position,
+    kind,
+    digest,
+    media_type: mediaType,
+    size,
+  }));
+  const pageSize = 100;
+  for (let start = 0; start < rows.length; start += pageSize) {
+    await write
+      .insertInto("manifest_references")
+      .values(rows.slice(start, start + pageSize))
+      .execute();
+  }
+}
+
+/** Those of `digests` that are not manifests of the repository. */
+export async function missingManifests(
+  read: Reader,
+  repositoryId: string,
+  digests: readonly string[],
+): Promise<string[]> {
+  const missing = new Set(digests);
+  const pageSize = 200;
+  for (let start = 0; start < digests.length; start += pageSize) {
+    const found = await read
+      .selectFrom("manifests")
+      .select("digest")
+      .where("repository_id", "=", repositoryId)
+      .where("digest", "in", digests.slice(start, start + pageSize))
+      .execute();
+    for (const { digest } of found) missing.delete(digest);
+  }
+  return [...missing];
+}
+
+/** Removes a manifest and what it refers to; its tags must be gone. True when it was there. */
+export async function deleteManifest(write: Writer, repositoryId: string, digest: string): Promise<boolean> {
+  const { numDeletedRows } = await write
+    .deleteFrom("manifests")
+    .where("repository_id", "=", repositoryId)
+    .where("digest", "=", digest)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
+}

@@ -1,0 +1,17 @@
+import type { HotReads } from "./hot-reads.ts";
+import type { Reader, Writer } from "./schema.ts";
+
+/** The database as the domains see it: SQLite or PostgreSQL, one contract (test/storage/metadata). */
+export interface Metadata {
+  readonly dialect: "sqlite" | "postgres";
+  /** Queries outside a transaction; each sees what was committed before it. */
+  readonly read: Reader;
+  /** The few look-ups that every request makes. */
+  readonly hot: HotReads;
+  /**
+   * Runs `change` in one transaction and resolves with its result when that is on disk: a power cut afterwards
+   * loses nothing. When `change` throws, nothing of it remains and the error is passed on.
+   */
+  write<T>(change: (write: Writer) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,25 @@
+import type { Kysely } from "kysely";
+import { Migrator } from "kysely/migration";
+import * as first from "./migrations/0001-first.ts";
+
+/** What a migration must know of the database it changes. */
+export interface MigrationContext {
+  readonly dialect: "sqlite" | "postgres";
+}
+
+const migrations = { "0001-first": first };
+
+/** Brings the schema to this program's version. Safe to call from several nodes at once. Throws when one fails. */
+export async function migrate(db: Kysely<never>, context: MigrationContext): Promise<void> {
+  const provider = {
+    getMigrations: async () =>
+      Object.fromEntries(
+        Object.entries(migrations).map(([name, migration]) => [
+          name,
+          { up: (handle: Kysely<unknown>) => migration.up(handle, context) },
+        ]),
+      ),
+  };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error) throw error;
+}

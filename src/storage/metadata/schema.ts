@@ -1,0 +1,238 @@
+import type { Generated, Kysely, Transaction } from "kysely";
+
+/**
+ * What lies in the database, the same on SQLite and PostgreSQL.
+ *
+ * ```
+ * installation ─ what was chosen once (account domain, compatibility, id)        versions ─ policy version
+ * projects ─┬─ service_accounts ── service_account_keys       signing_keys ─ ours, for tokens
+ *           ├─ repositories (location, project, name) ─┬─ manifests ── manifest_references
+ *           │                                          ├─ tags, tag_history
+ *           │                                          └─ blob_links ─→ blobs ─→ objects
+ *           └─ uploads ─→ object being written
+ * policies ── bindings (resource, role, member)          users
+ * ```
+ *
+ * - Ids are immutable and never reused; bindings and tokens hold ids, so a re-created name inherits nothing.
+ *   Rows that tokens or bindings may still name are marked deleted, not removed.
+ * - A blob's bytes are an object under a key of its own; `blobs` maps a digest to its object. A blob exists for a
+ *   caller only through a row of `blob_links` in the caller's repository.
+ * - Times are milliseconds since 1970, UTC. A `*_at` that is null has not happened.
+ */
+export interface Schema {
+  readonly installation: InstallationTable;
+  readonly versions: VersionsTable;
+  readonly signing_keys: SigningKeysTable;
+  readonly projects: ProjectsTable;
+  readonly users: UsersTable;
+  readonly service_accounts: ServiceAccountsTable;
+  readonly service_account_keys: ServiceAccountKeysTable;
+  readonly policies: PoliciesTable;
+  readonly bindings: BindingsTable;
+  readonly repositories: RepositoriesTable;
+  readonly objects: ObjectsTable;
+  readonly blobs: BlobsTable;
+  readonly blob_links: BlobLinksTable;
+  readonly uploads: UploadsTable;
+  readonly manifests: ManifestsTable;
+  readonly manifest_references: ManifestReferencesTable;
+  readonly tags: TagsTable;
+  readonly tag_history: TagHistoryTable;
+}
+
+/** A handle that may only read. */
+export type Reader = Pick<Kysely<Schema>, "selectFrom">;
+/** A handle inside a transaction, which may write. */
+export type Writer = Transaction<Schema>;
+
+interface InstallationTable {
+  key: string;
+  value: string;
+}
+
+interface VersionsTable {
+  name: "policy";
+  value: number;
+}
+
+interface SigningKeysTable {
+  /** The `kid` of tokens signed with it. */
+  id: string;
+  /** The one kind of token that this key signs. */
+  use: string;
+  algorithm: string;
+  /** PKCS#8 PEM. */
+  private_key: string;
+  created_at: number;
+  retired_at: number | null;
+}
+
+interface ProjectsTable {
+  /** The project number: digits. */
+  id: string;
+  /** `my-project`, or `example.com:my-project` for a domain-scoped project. */
+  name: string;
+  display_name: string;
+  created_at: number;
+  deleted_at: number | null;
+}
+
+interface UsersTable {
+  id: string;
+  email: string;
+  created_at: number;
+  disabled_at: number | null;
+  deleted_at: number | null;
+}
+
+interface ServiceAccountsTable {
+  /** 21 digits, Google's `uniqueId`. */
+  id: string;
+  project_id: string;
+  email: string;
+  display_name: string;
+  description: string;
+  etag: string;
+  created_at: number;
+  disabled_at: number | null;
+  deleted_at: number | null;
+}
+
+interface ServiceAccountKeysTable {
+  /** The key's `private_key_id` and the `kid` of what it signs: 40 hex digits, chosen here. */
+  id: string;
+  service_account_id: string;
+  /** Only for a generated key may an assertion leave our audience out. */
+  origin: "generated" | "uploaded";
+  /** SPKI PEM. The private half is never stored. */
+  public_key: string;
+  created_at: number;
+  expires_at: number | null;
+  disabled_at: number | null;
+  deleted_at: number | null;
+  /** When the private half was first sent here as a password. */
+  exposed_at: number | null;
+}
+
+/** What a policy is attached to, by immutable id. A location is that of one project. */
+export type ResourceKey =
+  | "installation"
+  | `project/${string}`
+  | `location/${string}`
+  | `repository/${string}`
+  | `serviceAccount/${string}`;
+
+/** Who a binding names: users and service accounts by immutable id, the others by name. */
+export type MemberKey =
+  | "allUsers"
+  | "allAuthenticatedUsers"
+  | `user:${string}`
+  | `serviceAccount:${string}`
+  | `group:${string}`
+  | `domain:${string}`
+  | `principal:${string}`
+  | `principalSet:${string}`;
+
+interface PoliciesTable {
+  resource: ResourceKey;
+  etag: string;
+  updated_at: number;
+}
+
+interface BindingsTable {
+  resource: ResourceKey;
+  member: MemberKey;
+  role: string;
+  /** Google's `expr` object as JSON, empty for none. */
+  condition: string;
+}
+
+interface RepositoriesTable {
+  id: string;
+  location: string;
+  project_id: string;
+  /** The path below the project: `image` or `team/image`. */
+  name: string;
+  created_at: number;
+}
+
+interface ObjectsTable {
+  key: string;
+  size: number;
+  created_at: number;
+}
+
+interface BlobsTable {
+  digest: string;
+  object_key: string;
+  size: number;
+  created_at: number;
+  verified_at: number;
+  /** Set when a scrub found other bytes than the digest says; refused from then on. */
+  quarantined_at: number | null;
+}
+
+interface BlobLinksTable {
+  repository_id: string;
+  digest: string;
+  created_at: number;
+}
+
+interface UploadsTable {
+  id: string;
+  location: string;
+  project_id: string;
+  /** The repository's name; its row appears only when something is committed. */
+  repository_name: string;
+  /** Who opened it, and who alone may continue it. */
+  principal: string;
+  object_key: string;
+  /** Bytes received and stored. */
+  size: number;
+  created_at: number;
+  expires_at: number;
+}
+
+interface ManifestsTable {
+  repository_id: string;
+  digest: string;
+  media_type: string;
+  artifact_type: string | null;
+  subject_digest: string | null;
+  /** Bytes of the manifest itself. */
+  size: number;
+  /** Bytes of the manifest's config and layers, or of an index's children. */
+  image_size: number;
+  created_at: number;
+  pushed_by: string;
+  body: Uint8Array;
+}
+
+export type ReferenceKind = "config" | "layer" | "child" | "subject";
+
+interface ManifestReferencesTable {
+  repository_id: string;
+  manifest_digest: string;
+  position: number;
+  kind: ReferenceKind;
+  digest: string;
+  media_type: string;
+  size: number;
+}
+
+interface TagsTable {
+  repository_id: string;
+  name: string;
+  digest: string;
+  updated_at: number;
+}
+
+interface TagHistoryTable {
+  id: Generated<number>;
+  repository_id: string;
+  name: string;
+  from_digest: string | null;
+  to_digest: string | null;
+  changed_at: number;
+  changed_by: string;
+}
