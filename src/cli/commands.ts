@@ -1,0 +1,71 @@
+import type { Command, Group } from "./command.ts";
+
+const serve: Command = {
+  name: "serve",
+  summary: "run the registry",
+  help: `
+SYNOPSIS
+    waybill serve [--data DIR] [--listen HOST:PORT] [--config FILE] [--admin-key FILE]
+
+DESCRIPTION
+    Starts the registry with its token service and stays in the foreground. The first start makes the data folder and
+    the signing keys and prints the next commands to type. "ready: http://HOST:PORT" appears on standard output once
+    requests are answered. SIGTERM lets what is in flight finish and exits 0.
+
+OPTIONS
+    --data DIR          where everything lies (default ./waybill-data)
+    --listen HOST:PORT  where to listen (default localhost:5000); port 0 picks one
+    --config FILE       settings from a file
+    --admin-key FILE    write an owner's JSON key to FILE at the first start, for unattended set-ups
+`,
+  rawArguments: true,
+  load: () => import("./serve.ts"),
+};
+
+const setup: Command = {
+  name: "setup",
+  summary: "make the first owner of a running registry",
+  help: `
+SYNOPSIS
+    waybill setup [--data DIR] [--key-file FILE]
+
+DESCRIPTION
+    Speaks to the registry that runs over the data folder, through a socket that only its owner can open, and prints
+    a single-use link to the console. With --key-file it writes an owner's JSON key to FILE instead.
+
+OPTIONS
+    --data DIR       the data folder of the running registry (default ./waybill-data)
+    --key-file FILE  write a JSON key here (readable by you only)
+`,
+  rawArguments: true,
+  load: () => import("./setup.ts"),
+};
+
+const version: Command = {
+  name: "version",
+  summary: "print the version",
+  help: `
+SYNOPSIS
+    waybill version
+`,
+  load: () => import("./version.ts"),
+};
+
+/** Every command of the program. A new group is one more import and one more name in this list. */
+export const root: Group = {
+  name: "waybill",
+  summary: "container registry with Google-style authentication, and the Docker credential helper for it",
+  help: `
+SYNOPSIS
+    waybill COMMAND [ARGUMENT…] [--FLAG…]
+
+DESCRIPTION
+    \`waybill COMMAND --help\` explains a command. Data goes to standard output, everything else to standard error.
+
+EXIT CODES
+    0  done
+    1  refused or failed
+    2  wrong usage
+`,
+  commands: [serve, setup, version],
+};

@@ -1,0 +1,7 @@
+import { type Invocation, version } from "./command.ts";
+
+/** `waybill version` */
+export async function run({ context }: Invocation): Promise<number> {
+  context.stdout(`waybill ${version}\n`);
+  return 0;
+}
