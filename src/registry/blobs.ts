@@ -1,0 +1,70 @@
+import type { BlobStore } from "../storage/blobs/blob-store.ts";
+import { linkBlob, unlinkBlob } from "../storage/metadata/blobs.ts";
+import type { Metadata } from "../storage/metadata/metadata.ts";
+import { ensureRepository } from "../storage/metadata/repositories.ts";
+import type { Digest } from "./digest.ts";
+import { RegistryError } from "./registry-error.ts";
+import { existingProject, existingRepository, type ResolvedRepository } from "./resolve.ts";
+
+/** A blob that may be read. */
+export interface StoredBlob {
+  /** Bytes. */
+  readonly size: number;
+  /** The bytes from `start` (inclusive) to `end` (exclusive). */
+  read(start?: number, end?: number): Blob;
+}
+
+/** The blobs of every repository: each exists only where a link says so. */
+export class Blobs {
+  readonly #metadata: Metadata;
+  readonly #store: BlobStore;
+  readonly #now: () => number;
+
+  constructor(metadata: Metadata, store: BlobStore, now: () => number) {
+    this.#metadata = metadata;
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Throws NAME_UNKNOWN or BLOB_UNKNOWN; UNKNOWN for a blob that does not have the size it was stored with. */
+  async get(resolved: ResolvedRepository, digest: Digest): Promise<StoredBlob> {
+    const row = await this.#metadata.hot.blob(existingRepository(resolved), digest);
+    if (!row || row.quarantinedAt !== null) throw unknown(resolved, digest);
+    const stored = await this.#store.stat(row.objectKey);
+    if (stored !== row.size) {
+      throw new RegistryError("UNKNOWN", `the blob ${digest} is damaged: push it again`, {
+        cause: `object ${row.objectKey} has ${stored ?? "no"} bytes instead of ${row.size}`,
+      });
+    }
+    return { size: row.size, read: (start, end) => this.#store.read(row.objectKey, start, end) };
+  }
+
+  /**
+   * Gives a repository a blob of another one that the caller may read. False where the source does not have it:
+   * the client then uploads (distribution-spec: Mounting a blob from another repository).
+   */
+  async mount(target: ResolvedRepository, source: ResolvedRepository, digest: Digest): Promise<boolean> {
+    const projectId = existingProject(target);
+    if (source.repositoryId === undefined) return false;
+    const row = await this.#metadata.hot.blob(source.repositoryId, digest);
+    if (!row || row.quarantinedAt !== null) return false;
+    const { location, image: name } = target.repository;
+    await this.#metadata.write(async (write) => {
+      const now = this.#now();
+      const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
+      await linkBlob(write, repositoryId, digest, now);
+    });
+    return true;
+  }
+
+  /** Takes the blob from this repository; others keep it. Throws NAME_UNKNOWN or BLOB_UNKNOWN. */
+  async delete(resolved: ResolvedRepository, digest: Digest): Promise<void> {
+    const repositoryId = existingRepository(resolved);
+    const found = await this.#metadata.write((write) => unlinkBlob(write, repositoryId, digest));
+    if (!found) throw unknown(resolved, digest);
+  }
+}
+
+function unknown({ repository }: ResolvedRepository, digest: Digest): RegistryError {
+  return new RegistryError("BLOB_UNKNOWN", `there is no blob ${digest} in ${repository.path}`);
+}

@@ -1,0 +1,152 @@
+import { missingBlobs } from "../storage/metadata/blobs.ts";
+import { deleteManifest, insertManifest, type ManifestRow, missingManifests } from "../storage/metadata/manifests.ts";
+import type { Metadata } from "../storage/metadata/metadata.ts";
+import { ensureRepository } from "../storage/metadata/repositories.ts";
+import type { Writer } from "../storage/metadata/schema.ts";
+import { deleteTag, deleteTagsOf, putTag } from "../storage/metadata/tags.ts";
+import { algorithmOf, type Digest, digestOf } from "./digest.ts";
+import { type Manifest, manifestBytesMax, mayLieElsewhere, parseManifest } from "./manifest.ts";
+import type { Reference, Tag } from "./reference.ts";
+import { RegistryError } from "./registry-error.ts";
+import { existingProject, existingRepository, type ResolvedRepository } from "./resolve.ts";
+
+/** A manifest to be stored. */
+export interface ManifestPush {
+  readonly reference: Reference;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** The pushing principal's id. */
+  readonly principal: string;
+  /** Asked inside the transaction, once it is known whether the tag is new: throws where the pusher may not. */
+  readonly allowTag: (change: "create" | "move") => void;
+}
+
+export interface StoredManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly body: Uint8Array;
+}
+
+/** The manifests and tags of every repository. */
+export class Manifests {
+  readonly #metadata: Metadata;
+  readonly #now: () => number;
+
+  constructor(metadata: Metadata, now: () => number) {
+    this.#metadata = metadata;
+    this.#now = now;
+  }
+
+  /** Throws NAME_UNKNOWN or MANIFEST_UNKNOWN. */
+  async get(resolved: ResolvedRepository, reference: Reference): Promise<StoredManifest> {
+    const { repositoryId, digest } = await this.#find(resolved, reference);
+    const row = await this.#metadata.hot.manifest(repositoryId, digest);
+    if (!row) throw unknown(resolved, reference);
+    return { digest, ...row };
+  }
+
+  /** The manifest without its bytes; `size` in bytes. Throws as `get` does. */
+  async head(resolved: ResolvedRepository, reference: Reference) {
+    const { repositoryId, digest } = await this.#find(resolved, reference);
+    const row = await this.#metadata.hot.manifestHead(repositoryId, digest);
+    if (!row) throw unknown(resolved, reference);
+    return { digest, ...row };
+  }
+
+  /**
+   * Stores a manifest and points its tag at it, or neither. Answers its digest and its subject.
+   * Throws MANIFEST_INVALID, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, NAME_UNKNOWN.
+   */
+  async put(
+    resolved: ResolvedRepository,
+    push: ManifestPush,
+  ): Promise<{ digest: Digest; subject: Digest | undefined }> {
+    const projectId = existingProject(resolved);
+    if (push.body.byteLength > manifestBytesMax) {
+      throw new RegistryError("SIZE_INVALID", `a manifest may have ${manifestBytesMax} bytes at most`);
+    }
+    const { reference } = push;
+    const digest = digestOf(push.body, reference.kind === "digest" ? algorithmOf(reference.digest) : "sha256");
+    if (reference.kind === "digest" && reference.digest !== digest) {
+      throw new RegistryError("DIGEST_INVALID", `the manifest's bytes have the digest ${digest}`);
+    }
+    const manifest = parseManifest(push.body, push.contentType);
+    const { location, image: name } = resolved.repository;
+    await this.#metadata.write(async (write) => {
+      const now = this.#now();
+      const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
+      await requireReferences(write, repositoryId, manifest);
+      await insertManifest(write, toRow(repositoryId, digest, manifest, push, now), manifest.references);
+      if (reference.kind === "tag") await this.#tag(write, repositoryId, reference.tag, digest, push, now);
+    });
+    return { digest, subject: manifest.subject };
+  }
+
+  /** Removes a tag, or a manifest with all its tags. Throws NAME_UNKNOWN or MANIFEST_UNKNOWN. */
+  async delete(resolved: ResolvedRepository, reference: Reference, principal: string): Promise<void> {
+    const repositoryId = existingRepository(resolved);
+    const change = { at: this.#now(), by: principal };
+    const found = await this.#metadata.write(async (write) => {
+      if (reference.kind === "tag") return await deleteTag(write, repositoryId, reference.tag, change);
+      await deleteTagsOf(write, repositoryId, reference.digest, change);
+      return await deleteManifest(write, repositoryId, reference.digest);
+    });
+    if (!found) throw unknown(resolved, reference);
+  }
+
+  async #tag(write: Writer, repositoryId: string, tag: Tag, digest: Digest, push: ManifestPush, now: number) {
+    const before = await putTag(write, repositoryId, tag, digest, { at: now, by: push.principal });
+    if (before !== digest) push.allowTag(before === undefined ? "create" : "move");
+  }
+
+  async #find(resolved: ResolvedRepository, reference: Reference) {
+    const repositoryId = existingRepository(resolved);
+    if (reference.kind === "digest") return { repositoryId, digest: reference.digest };
+    const digest = await this.#metadata.hot.tagDigest(repositoryId, reference.tag);
+    if (digest === undefined) throw unknown(resolved, reference);
+    return { repositoryId, digest: digest as Digest };
+  }
+}
+
+function toRow(
+  repositoryId: string,
+  digest: Digest,
+  manifest: Manifest,
+  push: ManifestPush,
+  createdAt: number,
+): ManifestRow {
+  return {
+    repositoryId,
+    digest,
+    mediaType: manifest.mediaType,
+    artifactType: manifest.artifactType ?? null,
+    subjectDigest: manifest.subject ?? null,
+    imageSize: manifest.references.reduce((sum, { kind, size }) => (kind === "subject" ? sum : sum + size), 0),
+    createdAt,
+    pushedBy: push.principal,
+    body: push.body,
+  };
+}
+
+/** Everything a manifest names must be in its own repository; only its subject may come later (distribution-spec). */
+async function requireReferences(write: Writer, repositoryId: string, { references }: Manifest): Promise<void> {
+  const blobs = references.filter(({ kind }) => kind === "config" || kind === "layer");
+  const needed = blobs.filter((reference) => !mayLieElsewhere(reference)).map(({ digest }) => digest);
+  const children = references.filter(({ kind }) => kind === "child").map(({ digest }) => digest);
+  const missing = [
+    ...(await missingBlobs(write, repositoryId, needed)),
+    ...(await missingManifests(write, repositoryId, children)),
+  ];
+  if (missing.length === 0) return;
+  throw new RegistryError(
+    "MANIFEST_BLOB_UNKNOWN",
+    `the manifest names ${missing.length} that this repository does not have, first ${missing[0]}: push them before it`,
+    { detail: missing.slice(0, 10).map((digest) => ({ digest })) },
+  );
+}
+
+function unknown({ repository }: ResolvedRepository, reference: Reference): RegistryError {
+  const name =
+    reference.kind === "tag" ? `${repository.path}:${reference.tag}` : `${repository.path}@${reference.digest}`;
+  return new RegistryError("MANIFEST_UNKNOWN", `there is no manifest ${name}`);
+}

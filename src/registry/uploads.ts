@@ -1,0 +1,190 @@
+import { type BlobStore, newObjectKey } from "../storage/blobs/blob-store.ts";
+import { commitBlob } from "../storage/metadata/blobs.ts";
+import type { Metadata } from "../storage/metadata/metadata.ts";
+import { ensureRepository } from "../storage/metadata/repositories.ts";
+import {
+  advanceUpload,
+  deleteUpload,
+  findUpload,
+  insertUpload,
+  listExpiredUploads,
+  type UploadRow,
+} from "../storage/metadata/uploads.ts";
+import { algorithmOf, type Digest } from "./digest.ts";
+import { RegistryError } from "./registry-error.ts";
+import { existingProject, type ResolvedRepository } from "./resolve.ts";
+import { RunningHashes } from "./running-hashes.ts";
+
+/** Some bytes of an upload. */
+export interface UploadChunk {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Where the client says they begin, in bytes. */
+  readonly start?: number | undefined;
+  /** How many the client says there are; fewer means that the connection broke. */
+  readonly length?: number | undefined;
+}
+
+/** An upload that nobody continued for so long is given up. */
+const idleMillisecondsMax = 24 * 60 * 60 * 1000;
+const expiredPerSweep = 100;
+
+/**
+ * Blobs on their way in. The bytes go straight into the object that will hold the blob; the row says how many are
+ * there, so that any node can go on. Requests for one upload wait for each other.
+ */
+export class Uploads {
+  readonly #metadata: Metadata;
+  readonly #store: BlobStore;
+  readonly #now: () => number;
+  readonly #hashes = new RunningHashes();
+  readonly #busy = new Map<string, Promise<unknown>>();
+
+  constructor(metadata: Metadata, store: BlobStore, now: () => number) {
+    this.#metadata = metadata;
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Opens an upload that only this principal may continue. Throws NAME_UNKNOWN. */
+  async begin(resolved: ResolvedRepository, principal: string): Promise<UploadRow> {
+    const now = this.#now();
+    const upload: UploadRow = {
+      id: newObjectKey(),
+      location: resolved.repository.location,
+      projectId: existingProject(resolved),
+      repositoryName: resolved.repository.image,
+      principal,
+      objectKey: newObjectKey(),
+      size: 0,
+      createdAt: now,
+      expiresAt: now + idleMillisecondsMax,
+    };
+    await this.#metadata.write((write) => insertUpload(write, upload));
+    return upload;
+  }
+
+  /** An upload of this repository and this principal. Throws BLOB_UPLOAD_UNKNOWN (CVE-2026-32589). */
+  async find(resolved: ResolvedRepository, id: string, principal: string): Promise<UploadRow> {
+    const upload = await findUpload(this.#metadata.read, id);
+    const { location, image } = resolved.repository;
+    const bound =
+      upload !== undefined &&
+      upload.location === location &&
+      upload.projectId === resolved.projectId &&
+      upload.repositoryName === image &&
+      upload.principal === principal &&
+      upload.expiresAt > this.#now();
+    if (!bound) throw unknown();
+    return upload;
+  }
+
+  /** Adds bytes and answers how many there are now. Throws RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_UNKNOWN. */
+  append(id: string, chunk: UploadChunk): Promise<number> {
+    return this.#inTurn(id, async () => {
+      const upload = await this.#current(id);
+      return await this.#receive(upload, chunk);
+    });
+  }
+
+  /**
+   * Adds the last bytes, checks the digest, and makes the blob: when this resolves, bytes and rows are on disk.
+   * A wrong digest ends the upload. Throws DIGEST_INVALID and what `append` throws.
+   */
+  finish(id: string, chunk: UploadChunk, digest: Digest): Promise<void> {
+    return this.#inTurn(id, async () => {
+      const upload = await this.#current(id);
+      const size = await this.#receive(upload, chunk);
+      const actual = await this.#hashes.finish(upload.id, size, algorithmOf(digest), () =>
+        this.#store.read(upload.objectKey, 0, size),
+      );
+      if (actual !== digest) {
+        await this.cancel(id);
+        throw new RegistryError(
+          "DIGEST_INVALID",
+          `the ${size} bytes received have the digest ${actual}, not ${digest}`,
+        );
+      }
+      await this.#commit(upload, digest, size);
+    });
+  }
+
+  /** Gives up an upload and its bytes. */
+  async cancel(id: string): Promise<void> {
+    const upload = await findUpload(this.#metadata.read, id);
+    if (!upload || !(await this.#metadata.write((write) => deleteUpload(write, id)))) throw unknown();
+    this.#hashes.forget(id);
+    await this.#store.delete(upload.objectKey);
+  }
+
+  /** Gives up what nobody continued in time. */
+  async cancelExpired(): Promise<void> {
+    for (const { id } of await listExpiredUploads(this.#metadata.read, this.#now(), expiredPerSweep)) {
+      await this.#inTurn(id, () => this.cancel(id));
+    }
+  }
+
+  async #current(id: string): Promise<UploadRow> {
+    const upload = await findUpload(this.#metadata.read, id);
+    if (!upload) throw unknown();
+    return upload;
+  }
+
+  /** Stores what comes and records it, also when the connection breaks: the client may ask how far it got. */
+  async #receive(upload: UploadRow, { body, start, length }: UploadChunk): Promise<number> {
+    if (start !== undefined && start !== upload.size) {
+      throw new RegistryError("RANGE_INVALID", `the upload has ${upload.size} bytes: continue there, not at ${start}`);
+    }
+    if (length === 0 && upload.size > 0) return upload.size;
+    const writer = await this.#store.append(upload.objectKey, upload.size);
+    let size = upload.size;
+    try {
+      for await (const bytes of body) {
+        await writer.write(bytes);
+        this.#hashes.update(upload.id, size, bytes);
+        size += bytes.byteLength;
+      }
+    } finally {
+      await writer.close();
+      if (size > upload.size) await this.#advance(upload, size);
+    }
+    if (length !== undefined && size - upload.size !== length) {
+      throw new RegistryError("SIZE_INVALID", `${size - upload.size} of ${length} bytes arrived: send the rest`);
+    }
+    return size;
+  }
+
+  async #advance(upload: UploadRow, size: number): Promise<void> {
+    const expiresAt = this.#now() + idleMillisecondsMax;
+    const advanced = await this.#metadata.write((write) =>
+      advanceUpload(write, upload.id, upload.size, size, expiresAt),
+    );
+    if (!advanced) throw unknown();
+  }
+
+  async #commit(upload: UploadRow, digest: Digest, size: number): Promise<void> {
+    const { id, location, projectId, repositoryName: name, objectKey } = upload;
+    await this.#store.commit(objectKey);
+    const unneeded = await this.#metadata.write(async (write) => {
+      if (!(await deleteUpload(write, id))) throw unknown();
+      const now = this.#now();
+      const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
+      return await commitBlob(write, repositoryId, { digest, objectKey, size }, now);
+    });
+    if (unneeded !== undefined) await this.#store.delete(unneeded);
+  }
+
+  async #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#busy.get(id);
+    const turn = (before ?? Promise.resolve()).catch(() => {}).then(work);
+    this.#busy.set(id, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#busy.get(id) === turn) this.#busy.delete(id);
+    }
+  }
+}
+
+function unknown(): RegistryError {
+  return new RegistryError("BLOB_UPLOAD_UNKNOWN", "there is no such upload here: begin a new one");
+}

@@ -1,0 +1,29 @@
+/**
+ * Where the bytes of blobs lie: objects under keys of their own, written once and never changed after their commit.
+ * What an object means (its digest, who may read it) is the metadata's business.
+ */
+export interface BlobStore {
+  /** The object's size in bytes, or undefined where there is none. */
+  stat(key: string): Promise<number | undefined>;
+  /** The object's bytes from `start` (inclusive) to `end` (exclusive), sent without passing through JavaScript where the store can. */
+  read(key: string, start?: number, end?: number): Blob;
+  /** Opens an object for appending at `size` bytes, cutting off what lies beyond; 0 begins a new one. */
+  append(key: string, size: number): Promise<ObjectWriter>;
+  /** Resolves when the object's bytes and its name are on disk. */
+  commit(key: string): Promise<void>;
+  /** Removes the object; one that is not there is no error. */
+  delete(key: string): Promise<void>;
+}
+
+/** One object being written. */
+export interface ObjectWriter {
+  /** Takes the bytes in order; resolves when more may come. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Hands over everything taken; after it, `stat` tells the whole size. */
+  close(): Promise<void>;
+}
+
+/** A key that no object has had before. */
+export function newObjectKey(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
+}

@@ -1,0 +1,66 @@
+import { mkdir, open, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { BlobStore, ObjectWriter } from "./blob-store.ts";
+
+/**
+ * Objects as files of a folder.
+ *
+ * ```
+ * objects/
+ *   3f/                the key's first two digits, all 256 made at the start
+ *     3f9a…c2          one object: the bytes of one blob, or of an upload that is not finished
+ * ```
+ *
+ * @param folder made where it does not exist
+ */
+export async function openFilesystemBlobs(folder: string): Promise<BlobStore> {
+  for (let prefix = 0; prefix < 256; prefix++) {
+    await mkdir(join(folder, prefix.toString(16).padStart(2, "0")), { recursive: true, mode: 0o700 });
+  }
+  await syncFolder(folder);
+  const shelf = (key: string) => join(folder, key.slice(0, 2));
+  const path = (key: string) => join(shelf(key), key);
+  return {
+    async stat(key) {
+      return await stat(path(key)).then(
+        ({ size }) => size,
+        () => undefined,
+      );
+    },
+    read(key, start, end) {
+      const file = Bun.file(path(key));
+      return start === undefined ? file : file.slice(start, end);
+    },
+    append: (key, size) => openWriter(path(key), size),
+    async commit(key) {
+      const file = await open(path(key), "r");
+      await file.sync().finally(() => file.close());
+      await syncFolder(shelf(key));
+    },
+    async delete(key) {
+      await rm(path(key), { force: true });
+    },
+  };
+}
+
+async function openWriter(path: string, size: number): Promise<ObjectWriter> {
+  const file = await open(path, size === 0 ? "w" : "r+", 0o600);
+  if (size > 0) await file.truncate(size);
+  let position = size;
+  return {
+    async write(bytes) {
+      for (let written = 0; written < bytes.byteLength; ) {
+        const { bytesWritten } = await file.write(bytes, written, bytes.byteLength - written, position);
+        written += bytesWritten;
+        position += bytesWritten;
+      }
+    },
+    close: () => file.close(),
+  };
+}
+
+/** A new name in a folder is on disk only after the folder was synced. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  await handle.sync().finally(() => handle.close());
+}
