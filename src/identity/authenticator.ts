@@ -1,0 +1,132 @@
+import type { Metadata } from "../storage/metadata/metadata.ts";
+import type { Assertions } from "./assertion.ts";
+import { anonymousCaller, type Caller } from "./caller.ts";
+import type { Credentials } from "./credentials.ts";
+import { IdentityError } from "./identity-error.ts";
+import type { KeyProof } from "./key-proof.ts";
+import type { Principal } from "./principal.ts";
+import { parseScopes, scope } from "./scopes.ts";
+import { ServiceTokens, type TokenClaims } from "./service-tokens.ts";
+
+/** How a credential came. */
+export interface Transport {
+  /** Whether nobody between could read it: TLS, or a connection that never left this machine. */
+  readonly secure: boolean;
+}
+
+/** Who the credential is for, and so which kinds of token prove anything. */
+export interface Expectation {
+  /** Only `/v2/` takes registry tokens: elsewhere they would be traded for wider ones. */
+  readonly registryTokens: boolean;
+  /** How long after its end a registry token is still read; the caller then asks what for. Milliseconds. */
+  readonly graceMilliseconds?: number;
+}
+
+/** Google's user names that say: the password is an access token. */
+const tokenUsernames =
+  /^(?:oauth2accesstoken|_token|_dcgcloud_token|gclouddockertoken|_dcgcr_[0-9]+(?:_[0-9]+)*_token)$/;
+/** What a key file as password may do: whatever the registry offers, and no administration. */
+const keyFileScopes = new Set([scope.storageFullControl]);
+
+/** Tells who is behind a credential, and that they may still be: every question asks today's rows. */
+export class Authenticator {
+  readonly #metadata: Metadata;
+  readonly #tokens: ServiceTokens;
+  readonly #assertions: Assertions;
+  readonly #keyProof: KeyProof;
+  readonly #now: () => number;
+
+  constructor(
+    metadata: Metadata,
+    tokens: ServiceTokens,
+    assertions: Assertions,
+    keyProof: KeyProof,
+    now: () => number,
+  ) {
+    this.#metadata = metadata;
+    this.#tokens = tokens;
+    this.#assertions = assertions;
+    this.#keyProof = keyProof;
+    this.#now = now;
+  }
+
+  /** Throws IdentityError; no credentials are an anonymous caller, bad ones are not. */
+  async authenticate(credentials: Credentials, transport: Transport, expectation: Expectation): Promise<Caller> {
+    switch (credentials.kind) {
+      case "none":
+        return anonymousCaller();
+      case "bearer":
+        return await this.#byToken(credentials.token, expectation);
+      case "basic":
+        return await this.#byPassword(credentials.username, credentials.password, transport);
+    }
+  }
+
+  /** The live principal behind a service account key. Throws `not_live`. */
+  async keyHolder(keyId: string): Promise<Principal & { kind: "serviceAccount" }> {
+    return live(await this.#metadata.hot.keyState(keyId, this.#now()));
+  }
+
+  async #byPassword(username: string, password: string, transport: Transport): Promise<Caller> {
+    if (tokenUsernames.test(username)) return await this.#byToken(password.trim(), { registryTokens: false });
+    if (username === "_json_key") return await this.#byKeyFile(password, transport);
+    if (username === "_json_key_base64") {
+      return await this.#byKeyFile(Buffer.from(password, "base64").toString("utf8"), transport);
+    }
+    throw new IdentityError(
+      "unsupported_username",
+      "log in as oauth2accesstoken with an access token, or as _json_key with a key file",
+    );
+  }
+
+  async #byKeyFile(text: string, { secure }: Transport): Promise<Caller> {
+    if (!secure) {
+      throw new IdentityError("insecure_transport", "a key file is taken over HTTPS only: use an access token here");
+    }
+    const keyId = await this.#keyProof.check(text);
+    return {
+      principal: await this.keyHolder(keyId),
+      scopes: keyFileScopes,
+      keyId,
+      access: undefined,
+      expiresAt: Number.POSITIVE_INFINITY,
+    };
+  }
+
+  async #byToken(token: string, expectation: Expectation): Promise<Caller> {
+    switch (ServiceTokens.useOf(token)) {
+      case "access":
+        return await this.#byClaims(this.#tokens.verify("access", token), 0);
+      case "registry":
+        if (!expectation.registryTokens) throw new IdentityError("malformed", "a registry token is no credential here");
+        return await this.#byClaims(this.#tokens.verify("registry", token), expectation.graceMilliseconds ?? 0);
+      default:
+        return await this.#bySelfSigned(token);
+    }
+  }
+
+  async #byClaims(claims: TokenClaims, graceMilliseconds: number): Promise<Caller> {
+    const expiresAt = claims.exp * 1000;
+    if (expiresAt + graceMilliseconds <= this.#now()) throw new IdentityError("expired", "the token has expired");
+    const { sub, key: keyId, access } = claims;
+    if (sub === "") return { ...anonymousCaller(access ?? []), expiresAt };
+    const state =
+      keyId === undefined
+        ? await this.#metadata.hot.accountState(sub.slice(sub.indexOf(":") + 1))
+        : await this.#metadata.hot.keyState(keyId, this.#now());
+    return { principal: live(state), scopes: parseScopes(claims.scope) ?? new Set(), keyId, access, expiresAt };
+  }
+
+  async #bySelfSigned(jwt: string): Promise<Caller> {
+    const { keyId, scopes, expiresAt } = await this.#assertions.verify(jwt);
+    const principal = await this.keyHolder(keyId);
+    return { principal, scopes, keyId, access: undefined, expiresAt: expiresAt * 1000 };
+  }
+}
+
+function live(state: { accountId: string; email: string; projectId: string; live: number } | undefined) {
+  if (!state || state.live !== 1) {
+    throw new IdentityError("not_live", "the account or its key is disabled or deleted");
+  }
+  return { kind: "serviceAccount" as const, id: state.accountId, email: state.email, projectId: state.projectId };
+}
