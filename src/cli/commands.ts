@@ -1,4 +1,6 @@
+import { auth } from "./auth/commands.ts";
 import type { Command, Group } from "./command.ts";
+import { docker } from "./docker/command.ts";
 
 const serve: Command = {
   name: "serve",
@@ -67,5 +69,5 @@ EXIT CODES
     1  refused or failed
     2  wrong usage
 `,
-  commands: [serve, setup, version],
+  commands: [serve, setup, auth, docker, version],
 };

@@ -1,12 +1,69 @@
+// Docker's credential helper protocol: one action as the only argument, its input on standard input, its answer on
+// standard output. Errors go to standard output too, with exit code 1: podman shows those, docker shows standard error,
+// so a failure is told on both. Each action is a few lines in a file of its own.
 import type { Context } from "../sources/context.ts";
+import { Failure, messageOf } from "../sources/failure.ts";
 
-/** Runs `docker-credential-… ARGV` and returns its exit code. */
+/** What an action hands back: what goes to standard output, and the exit code. */
+export type Answer = { stdout: string; exitCode: 0 | 1 };
+
+/** Runs a command of the `waybill` program, for the actions that are the same there. */
+export type RunCommand = (argv: string[]) => Promise<number>;
+
+/** Runs `docker-credential-… ARGV…` and returns its exit code. */
 export async function runHelper(
-  _program: string,
-  _argv: readonly string[],
+  program: string,
+  argv: readonly string[],
   context: Context,
-  _cli: (argv: string[]) => Promise<number>,
+  runCommand: RunCommand,
 ): Promise<number> {
-  context.stdout("credentials not found in native keychain\n");
+  const [action, ...rest] = argv;
+  if (action === "configure-docker")
+    return await runCommand(["auth", action, ...rest, `--helper=${suffixOf(program)}`]);
+  try {
+    const { stdout, exitCode } = await answer(program, rest.length === 0 ? action : undefined, context);
+    context.stdout(stdout === "" ? "" : `${stdout}\n`);
+    return exitCode;
+  } catch (error) {
+    return report(error, context);
+  }
+}
+
+async function answer(program: string, action: string | undefined, context: Context): Promise<Answer> {
+  switch (action) {
+    case "get":
+      return await (await import("./get.ts")).get(context);
+    case "store":
+      return await (await import("./store.ts")).store(context);
+    case "erase":
+      return await (await import("./erase.ts")).erase(context);
+    case "list":
+      return await (await import("./list.ts")).list(context);
+    case "version":
+    case "--version":
+    case "-v":
+      return { stdout: `${program} ${(await import("../../package.json")).version}`, exitCode: 0 };
+    case "help":
+    case "--help":
+    case "-h":
+      return { stdout: usage(program), exitCode: 0 };
+    default:
+      return { stdout: usage(program), exitCode: 1 };
+  }
+}
+
+function usage(program: string): string {
+  return `Usage: ${program} <get|store|erase|list|version|configure-docker>`;
+}
+
+/** The name that Docker's configuration calls this helper by. */
+function suffixOf(program: string): string {
+  return program.slice("docker-credential-".length);
+}
+
+function report(error: unknown, context: Context): number {
+  context.stdout(`${messageOf(error)}\n`);
+  context.stderr(`waybill: error: ${messageOf(error)}\n`);
+  if (error instanceof Failure && error.hint !== undefined) context.stderr(`waybill: hint: ${error.hint}\n`);
   return 1;
 }

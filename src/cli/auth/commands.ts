@@ -1,0 +1,157 @@
+import type { Command, Group } from "../command.ts";
+
+const activateServiceAccount: Command = {
+  name: "activate-service-account",
+  summary: "use a service account on this machine",
+  help: `
+SYNOPSIS
+    waybill auth activate-service-account --key-file=FILE [--server=URL] [EMAIL]
+
+DESCRIPTION
+    Keeps a copy of the JSON key, readable by you only, makes its account the active one, and lets the Docker credential
+    helper answer for its server's hosts. Nothing is sent anywhere. A key that is there for the account is replaced.
+
+OPTIONS
+    --key-file=FILE  the JSON key; - reads it from standard input
+    --server=URL     the registry to use it with (default: the server that the key's token_uri names)
+    EMAIL            refuse the key if it is not this account's
+
+EXAMPLES
+    waybill auth activate-service-account --key-file=owner.json
+`,
+  options: { "key-file": { type: "string" }, server: { type: "string" } },
+  positionals: { name: "EMAIL", min: 0, max: 1 },
+  load: () => import("./activate-service-account.ts"),
+};
+
+const list: Command = {
+  name: "list",
+  summary: "show the accounts of this machine",
+  help: `
+SYNOPSIS
+    waybill auth list [--format=json]
+
+DESCRIPTION
+    Shows every activated account, its server and the registry hosts that the credential helper answers for with it.
+    The active account, which commands use when none is named, has a star.
+
+OPTIONS
+    --format=json  as data: a list of {account, status, server, registries}
+`,
+  options: { format: { type: "string" } },
+  choices: { format: ["json", "table"] },
+  load: () => import("./list.ts"),
+};
+
+const revoke: Command = {
+  name: "revoke",
+  summary: "forget an account of this machine",
+  help: `
+SYNOPSIS
+    waybill auth revoke [EMAIL]
+
+DESCRIPTION
+    Deletes the account's key and tokens from this machine and stops the credential helper from answering with it. The
+    key itself stays valid at the server until it is deleted there: \`waybill iam service-accounts keys delete\`.
+
+OPTIONS
+    EMAIL  which account (default: the active one)
+`,
+  positionals: { name: "EMAIL", min: 0, max: 1 },
+  load: () => import("./revoke.ts"),
+};
+
+const printAccessToken: Command = {
+  name: "print-access-token",
+  summary: "print a short-lived access token",
+  help: `
+SYNOPSIS
+    waybill auth print-access-token [--scopes=SCOPE,…] [--lifetime=SECONDS] [--key-file=FILE] [EMAIL]
+
+DESCRIPTION
+    Gets an access token from the account's server and prints it on standard output. The account is EMAIL, else the one
+    of --key-file, else of the file that WAYBILL_KEY_FILE names, else the active one.
+
+OPTIONS
+    --scopes=SCOPE,…      what the token may be used for (default cloud-platform: whatever the account may do).
+                          devstorage.read_only pulls and searches, devstorage.read_write also pushes and deletes.
+                          Short for https://www.googleapis.com/auth/SCOPE; other URLs are taken as they are.
+    --lifetime=SECONDS    how long it is valid, if shorter than the server's own choice
+    --key-file=FILE       a JSON key that was not activated
+
+EXAMPLES
+    waybill auth print-access-token --scopes=devstorage.read_only |
+        docker login -u oauth2accesstoken --password-stdin localhost:5000
+`,
+  options: { scopes: { type: "string" }, lifetime: { type: "string" }, "key-file": { type: "string" } },
+  positionals: { name: "EMAIL", min: 0, max: 1 },
+  load: () => import("./print-access-token.ts"),
+};
+
+const configureDockerOptions: Command["options"] = {
+  "dry-run": { type: "boolean" },
+  quiet: { type: "boolean", short: "q" },
+  helper: { type: "string" },
+};
+
+const configureDockerFlags = `
+    --dry-run      print what would change, and change nothing
+    -q, --quiet    do not ask
+    --helper=NAME  the helper's name, as in docker-credential-NAME (default waybill)
+
+FILES
+    $DOCKER_CONFIG/config.json, else ~/.docker/config.json. Everything else in the file stays as it is, to the byte.
+`;
+
+const configureDocker: Command = {
+  name: "configure-docker",
+  summary: "let Docker get its credentials from the helper",
+  help: `
+SYNOPSIS
+    waybill auth configure-docker [--dry-run] [--quiet] [--helper=NAME] [HOST,…]
+
+DESCRIPTION
+    Writes Docker's configuration so that docker asks docker-credential-waybill for the credentials of these registry
+    hosts, and lets the helper answer for them with the active account. On a terminal it shows what changes and asks.
+
+OPTIONS
+    HOST,…         registry hosts (default: those of the active account's server)${configureDockerFlags}`,
+  options: configureDockerOptions,
+  positionals: { name: "HOST,…", min: 0, max: 1 },
+  load: () => import("./configure-docker.ts"),
+};
+
+const unconfigureDocker: Command = {
+  name: "unconfigure-docker",
+  summary: "undo configure-docker",
+  help: `
+SYNOPSIS
+    waybill auth unconfigure-docker [--dry-run] [--quiet] [--helper=NAME] [HOST,…]
+
+DESCRIPTION
+    Takes the helper's entries for these registry hosts out of Docker's configuration, and the helper no longer answers
+    for them. Entries that name another helper stay.
+
+OPTIONS
+    HOST,…         registry hosts (default: those of the active account's server)${configureDockerFlags}`,
+  options: configureDockerOptions,
+  positionals: { name: "HOST,…", min: 0, max: 1 },
+  load: () => import("./unconfigure-docker.ts"),
+};
+
+/** `waybill auth …`: who this machine is to registries. */
+export const auth: Group = {
+  name: "auth",
+  summary: "accounts of this machine, tokens, and Docker's configuration",
+  help: `
+SYNOPSIS
+    waybill auth COMMAND [ARGUMENT…] [--FLAG…]
+
+FILES
+    $WAYBILL_CONFIG_DIR, else $XDG_CONFIG_HOME/waybill, else ~/.config/waybill
+                                accounts and settings, readable by you only
+    $XDG_CACHE_HOME/waybill, else ~/.cache/waybill
+                                tokens until they expire
+`,
+  commands: [activateServiceAccount, list, revoke, printAccessToken, configureDocker, unconfigureDocker],
+};

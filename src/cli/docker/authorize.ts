@@ -1,0 +1,91 @@
+import { ownHelper, storeCredentials } from "../../docker-config/credential-helper.ts";
+import { credentialPlace } from "../../docker-config/credential-place.ts";
+import { type DockerConfig, editDockerConfig, readDockerConfig } from "../../docker-config/docker-config-file.ts";
+import type { Edit } from "../../docker-config/edit-json.ts";
+import type { Context } from "../../sources/context.ts";
+import { Failure } from "../../sources/failure.ts";
+import { type Identity, resolveIdentity } from "../../sources/identity.ts";
+import type { RegistryHost } from "../../sources/registry-host.ts";
+import { registryScope } from "../../sources/scope.ts";
+import type { Secret } from "../../sources/secret.ts";
+import { registryHostsOf } from "../../sources/server.ts";
+import { readSettings, type Settings } from "../../sources/settings.ts";
+import { signToken } from "../../sources/signed-token.ts";
+import { exchangeToken, ServerUnreachable } from "../../sources/token-exchange.ts";
+
+/** The user name that `gcloud docker` uses for the same purpose. */
+const username = "gclouddockertoken";
+
+/** Puts a fresh token where docker looks, for these hosts or for all of the account's. Returns the hosts. */
+export async function authorize(named: readonly RegistryHost[] | undefined, context: Context): Promise<RegistryHost[]> {
+  const settings = readSettings(context.env);
+  const config = readDockerConfig(context.env);
+  const hosts = [...(named ?? defaultHosts(settings, context))];
+  const tokens = tokenSource(context);
+  const edits: Edit[] = [];
+  for (const host of hosts) {
+    if (isServedByOwnHelper(host, config, settings)) continue;
+    const secret = await tokens(identityFor(host, settings, context));
+    const place = credentialPlace(config, host);
+    if (place.kind === "helper") await storeCredentials(place.name, { host, username, secret }, context.env);
+    else edits.push(authEntry(host, secret));
+  }
+  if (edits.length > 0) await editDockerConfig(context.env, edits);
+  return hosts;
+}
+
+function defaultHosts({ active, registries }: Settings, { env }: Context): RegistryHost[] {
+  const { key, server } = resolveIdentity({}, env);
+  const mapped = [...registries].filter(([, email]) => email === active && email === key.email).map(([host]) => host);
+  return mapped.length > 0 ? mapped : registryHostsOf(server);
+}
+
+/** Our own helper wins over anything that could be written, and its token is fresh. */
+function isServedByOwnHelper(host: RegistryHost, config: DockerConfig, { accounts, registries }: Settings): boolean {
+  const place = credentialPlace(config, host);
+  if (place.kind !== "helper" || place.name !== ownHelper) return false;
+  if (accounts.has(registries.get(host) ?? "")) return true;
+  throw new Failure(
+    `docker asks docker-credential-${ownHelper} for ${host}, which has no account for it`,
+    `waybill auth configure-docker ${host}`,
+  );
+}
+
+/** A host that an account was configured for gets that account's token and no other's. */
+function identityFor(host: RegistryHost, { accounts, registries }: Settings, { env, stderr }: Context): Identity {
+  const email = registries.get(host);
+  if (!env.WAYBILL_KEY_FILE && email !== undefined && accounts.has(email))
+    return resolveIdentity({ account: email }, env);
+  const identity = resolveIdentity({}, env);
+  if (!registryHostsOf(identity.server).includes(host))
+    stderr(
+      `waybill: warning: ${host} is not a host of ${identity.server}, but gets a token of ${identity.key.email}\n`,
+    );
+  return identity;
+}
+
+/** One token per account, however many hosts. */
+function tokenSource(context: Context): (identity: Identity) => Promise<Secret> {
+  const tokens = new Map<string, Promise<Secret>>();
+  return (identity) => {
+    const token = tokens.get(identity.key.email) ?? freshToken(identity, context);
+    tokens.set(identity.key.email, token);
+    return token;
+  };
+}
+
+async function freshToken({ key }: Identity, context: Context): Promise<Secret> {
+  const scopes = [registryScope];
+  try {
+    return (await exchangeToken(key, { scopes }, context)).token;
+  } catch (error) {
+    if (!(error instanceof ServerUnreachable)) throw error;
+    context.stderr(`waybill: warning: ${error.message}; using a token signed here\n`);
+    return await signToken(key, { scopes }, context.now());
+  }
+}
+
+function authEntry(host: RegistryHost, secret: Secret): Edit {
+  const auth = Buffer.from(`${username}:${secret.reveal()}`).toString("base64");
+  return { object: "auths", key: host, value: { auth } };
+}

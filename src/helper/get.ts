@@ -1,0 +1,27 @@
+import type { Context } from "../sources/context.ts";
+import { parseRegistryHost } from "../sources/registry-host.ts";
+import { registryToken } from "../sources/registry-token.ts";
+import { readSettings } from "../sources/settings.ts";
+import { noServer, notFound, readServerUrl } from "./input.ts";
+import type { Answer } from "./run.ts";
+
+/** The user name of an access token in the password; every registry with Google-style authentication knows it. */
+export const tokenUsername = "_token";
+
+/**
+ * `get`: a token for the registry named on standard input. The host is looked up before any token, so that no host gets
+ * one that it was not configured for; for others, and for an account that is no longer here, the answer is "not found"
+ * and the caller goes on without credentials.
+ */
+export async function get(context: Context): Promise<Answer> {
+  const serverUrl = await readServerUrl(context);
+  if (serverUrl === undefined) return { stdout: noServer, exitCode: 1 };
+  const host = parseRegistryHost(serverUrl);
+  const { accounts, registries } = readSettings(context.env);
+  const email = host && registries.get(host);
+  const account = email && accounts.get(email);
+  if (!email || !account) return { stdout: notFound, exitCode: 1 };
+  const token = await registryToken(email, account, context);
+  const credentials = { ServerURL: serverUrl, Username: tokenUsername, Secret: token.reveal() };
+  return { stdout: JSON.stringify(credentials), exitCode: 0 };
+}

@@ -1,0 +1,48 @@
+import type { Context } from "../sources/context.ts";
+import { Failure } from "../sources/failure.ts";
+import { parseRegistryHost } from "../sources/registry-host.ts";
+import { readSettings } from "../sources/settings.ts";
+import { tokenUsername } from "./get.ts";
+import { noServer, noUsername, readInput } from "./input.ts";
+import type { Answer } from "./run.ts";
+
+/**
+ * `store`: keeps nothing, since this helper makes its tokens itself, and says whose will be used instead. It succeeds:
+ * `docker login` fails otherwise, after the registry has accepted the credentials. After a login without a user name
+ * docker stores the very token that `get` gave: nothing need be said then.
+ */
+export async function store(context: Context): Promise<Answer> {
+  const credentials = parseCredentials(await readInput(context));
+  if (credentials.serverUrl === "") return { stdout: noServer, exitCode: 1 };
+  if (credentials.username === "") return { stdout: noUsername, exitCode: 1 };
+  if (credentials.username !== tokenUsername) context.stderr(instead(credentials.serverUrl, context));
+  return { stdout: "", exitCode: 0 };
+}
+
+function parseCredentials(text: string): { serverUrl: string; username: string } {
+  const fields = parseObject(text);
+  const [serverUrl, username] = [fields.ServerURL ?? "", fields.Username ?? ""];
+  if (typeof serverUrl !== "string" || typeof username !== "string")
+    throw new Failure("the credentials to store have a ServerURL or a Username that is not a text");
+  return { serverUrl: serverUrl.trim(), username: username.trim() };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {}
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  // The parser's own message could quote the secret.
+  throw new Failure("the credentials to store are not a JSON object");
+}
+
+function instead(serverUrl: string, { env }: Context): string {
+  const host = parseRegistryHost(serverUrl);
+  const { accounts, registries } = readSettings(env);
+  const email = host && registries.get(host);
+  return email && accounts.has(email)
+    ? `waybill: ${host} is used as ${email}; these credentials are not kept\n`
+    : `waybill: ${host ?? "this server"} is not configured here; these credentials are not kept, and it is used without any\n` +
+        "waybill: hint: waybill auth activate-service-account --key-file=FILE\n";
+}

@@ -1,0 +1,27 @@
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import type { Env } from "./context.ts";
+
+/** Where accounts and settings lie; `settings.ts` draws what is in it. */
+export function configFolder(env: Env): string {
+  return set(env.WAYBILL_CONFIG_DIR) ?? join(absolute(env.XDG_CONFIG_HOME) ?? join(home(env), ".config"), "waybill");
+}
+
+/** Where things lie that can be made again: the cached tokens, one file per account in `tokens/`. */
+export function cacheFolder(env: Env): string {
+  return join(absolute(env.XDG_CACHE_HOME) ?? join(home(env), ".cache"), "waybill");
+}
+
+/** The user's home. `HOME` wins: a helper may run under another user id than the folder's. */
+export function home(env: Env): string {
+  return set(env.HOME) ?? homedir();
+}
+
+function set(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === "" ? undefined : text;
+}
+
+/** The XDG specification: a relative path in these variables is ignored. The current folder has no say here. */
+function absolute(text: string | undefined): string | undefined {
+  return text !== undefined && isAbsolute(text) ? text : undefined;
+}
