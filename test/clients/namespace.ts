@@ -25,7 +25,11 @@ export async function createNamespace(address: string, names: readonly string[])
   }
 }
 
-/** A new network has a loopback that is down. Minimal Debian has no `ip`; busybox brings one. */
+/**
+ * A new network has a loopback that is down. Minimal Debian has no `ip`; busybox brings one. The second address is from the range for
+ * documentation: resolvers leave out IPv4 (AI_ADDRCONFIG) on a machine that has none but 127.0.0.1.
+ */
 function loopbackUp(): string {
-  return `${Bun.which("ip") ? "ip" : "busybox ip"} link set lo up`;
+  const ip = Bun.which("ip") ? "ip" : "busybox ip";
+  return `${ip} link set lo up && ${ip} address add 192.0.2.1/32 dev lo`;
 }

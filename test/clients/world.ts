@@ -22,13 +22,15 @@ export interface World extends AsyncDisposable {
   enter(): Promise<Sandbox>;
 }
 
-export async function createWorld(): Promise<World> {
+/** `engine: false` starts no dockerd even where there is one. */
+export async function createWorld({ engine = true } = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startServer());
   await server.administer("projects", "create", PROJECT);
   const writer = await createAccount(server, "writer", "roles/storage.admin");
   const reader = await createAccount(server, "reader", "roles/storage.objectViewer");
-  const dockerd = missing(["dockerd", "docker", "root"]).length === 0 ? stack.use(await startDockerd()) : undefined;
+  const hasEngine = engine && missing(["dockerd", "docker", "root"]).length === 0;
+  const dockerd = hasEngine ? stack.use(await startDockerd()) : undefined;
   const rest = stack.move();
   return { server, writer, reader, enter: () => enter(dockerd), [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }

@@ -1,0 +1,72 @@
+/** How a bench is made: contenders that take turns on one machine, so that a busy minute hits them all alike. */
+import { cpus } from "node:os";
+
+export interface Bench extends AsyncDisposable {
+  /** One sentence: what is done once. */
+  readonly what: string;
+  readonly unit: string;
+  /** Ours first, then what it is compared with. */
+  readonly contenders: readonly Contender[];
+  readonly rounds: number;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** Does it once and gives the figure, in the bench's unit. */
+  sample(): Promise<number>;
+}
+
+export interface Figure {
+  readonly contender: string;
+  readonly median: number;
+  readonly p99: number;
+  readonly samples: number;
+  /** Our median over this one's: below 1 we are faster. 1 for ourselves. */
+  readonly ratio: number;
+}
+
+/** Rounds that are thrown away: cold files, cold caches. */
+const WARM_UP_ROUNDS = 3;
+
+/** Runs all contenders in turn, each round in another order. */
+export async function measure({ contenders, rounds }: Bench): Promise<Figure[]> {
+  const samples = new Map<Contender, number[]>(contenders.map((contender) => [contender, []]));
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    for (const contender of rotated(contenders, Math.abs(round))) {
+      const figure = await contender.sample();
+      if (round >= 0) samples.get(contender)?.push(figure);
+    }
+  }
+  const ours = median(samples.values().next().value ?? []);
+  return contenders.map((contender) => figureOf(contender, samples.get(contender) ?? [], ours));
+}
+
+/** Figures mean nothing without it. */
+export function machine(): string {
+  const [first] = cpus();
+  return `${cpus().length} x ${first?.model.trim() ?? "unknown"}, ${process.platform} ${process.arch}, Bun ${Bun.version}`;
+}
+
+function figureOf(contender: Contender, samples: readonly number[], ours: number): Figure {
+  const middle = median(samples);
+  const figure = { median: rounded(middle), p99: rounded(quantile(samples, 0.99)), samples: samples.length };
+  return { contender: contender.name, ...figure, ratio: rounded(ours / middle) };
+}
+
+function median(samples: readonly number[]): number {
+  return quantile(samples, 0.5);
+}
+
+function quantile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+function rotated<Item>(items: readonly Item[], by: number): Item[] {
+  const start = by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}

@@ -1,0 +1,46 @@
+/**
+ * `npm run bench -- NAME [--quick]`: runs bench/NAME.ts and prints one JSON line per contender.
+ *
+ * A full run appends its lines to bench/results/NAME.jsonl, with the command that made them. `--quick` only shows that it works.
+ */
+import { appendFileSync, existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import { Glob } from "bun";
+import { type Bench, machine, measure } from "./measure.ts";
+
+/** What a bench's file exports. It throws `Skipped` where the machine lacks what it compares with. */
+export type Open = (options: { quick: boolean }) => Promise<Bench>;
+
+const FRAME = new Set(["run", "measure"]);
+
+const { positionals, values } = parseArgs({
+  options: { quick: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const [name = ""] = positionals;
+if (!benches().includes(name)) {
+  console.error(
+    `waybill: error: no bench ${name || "was named"}\nwaybill: hint: npm run bench -- ${benches().join("|")} [--quick]`,
+  );
+  process.exit(2);
+}
+await run(name, values.quick);
+
+async function run(name: string, quick: boolean): Promise<void> {
+  const { open } = (await import(`./${name}.ts`)) as { open: Open };
+  await using bench = await open({ quick });
+  const command = `npm run bench -- ${name}${quick ? " --quick" : ""}`;
+  const date = new Date().toISOString().slice(0, 10);
+  for (const figure of await measure(bench)) {
+    const { what, unit } = bench;
+    const line = JSON.stringify({ bench: name, what, unit, ...figure, machine: machine(), date, command });
+    console.log(line);
+    if (!quick) appendFileSync(join(import.meta.dir, "results", `${name}.jsonl`), `${line}\n`);
+  }
+}
+
+function benches(): string[] {
+  const files = [...new Glob("*.ts").scanSync(import.meta.dir)].map((file) => basename(file, ".ts"));
+  return files.filter((file) => !FRAME.has(file) && existsSync(join(import.meta.dir, `${file}.ts`))).sort();
+}
