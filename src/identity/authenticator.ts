@@ -125,7 +125,7 @@ export class Authenticator {
 }
 
 function live(state: { accountId: string; email: string; projectId: string; live: number } | undefined) {
-  if (!state || state.live !== 1) {
+  if (state?.live !== 1) {
     throw new IdentityError("not_live", "the account or its key is disabled or deleted");
   }
   return { kind: "serviceAccount" as const, id: state.accountId, email: state.email, projectId: state.projectId };

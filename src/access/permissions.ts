@@ -1,0 +1,51 @@
+/** What may be done, under Google's names. Every verb has its own: who may push may not therefore delete. */
+export type Permission = (typeof permissions)[number];
+
+export const permissions = [
+  "artifactregistry.repositories.downloadArtifacts",
+  "artifactregistry.repositories.uploadArtifacts",
+  "artifactregistry.repositories.deleteArtifacts",
+  "artifactregistry.repositories.list",
+  "artifactregistry.repositories.getIamPolicy",
+  "artifactregistry.repositories.setIamPolicy",
+  "artifactregistry.tags.list",
+  "artifactregistry.tags.create",
+  "artifactregistry.tags.update",
+  "artifactregistry.tags.delete",
+  "resourcemanager.projects.create",
+  "resourcemanager.projects.get",
+  "resourcemanager.projects.delete",
+  "resourcemanager.projects.getIamPolicy",
+  "resourcemanager.projects.setIamPolicy",
+  "iam.serviceAccounts.create",
+  "iam.serviceAccounts.get",
+  "iam.serviceAccounts.list",
+  "iam.serviceAccounts.update",
+  "iam.serviceAccounts.disable",
+  "iam.serviceAccounts.enable",
+  "iam.serviceAccounts.delete",
+  "iam.serviceAccounts.getIamPolicy",
+  "iam.serviceAccounts.setIamPolicy",
+  "iam.serviceAccounts.getAccessToken",
+  "iam.serviceAccounts.getOpenIdToken",
+  "iam.serviceAccounts.signJwt",
+  "iam.serviceAccounts.implicitDelegation",
+  "iam.serviceAccountKeys.create",
+  "iam.serviceAccountKeys.get",
+  "iam.serviceAccountKeys.list",
+  "iam.serviceAccountKeys.disable",
+  "iam.serviceAccountKeys.enable",
+  "iam.serviceAccountKeys.delete",
+] as const;
+
+export const pull: Permission = "artifactregistry.repositories.downloadArtifacts";
+export const push: Permission = "artifactregistry.repositories.uploadArtifacts";
+export const deleteArtifacts: Permission = "artifactregistry.repositories.deleteArtifacts";
+
+/** Every permission whose name one of the patterns matches; `*` stands for any letters. */
+export function matching(...patterns: string[]): Permission[] {
+  const expressions = patterns.map(
+    (pattern) => new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`),
+  );
+  return permissions.filter((permission) => expressions.some((expression) => expression.test(permission)));
+}

@@ -1,0 +1,82 @@
+import { matching, type Permission } from "./permissions.ts";
+
+/** A named set of permissions, under Google's names. */
+export interface Role {
+  readonly name: string;
+  readonly title: string;
+  readonly permissions: ReadonlySet<Permission>;
+  /** Granted on a location or a repository only: its Google counterpart belongs to a bucket. */
+  readonly belowProject: boolean;
+}
+
+const readImages = ["artifactregistry.repositories.downloadArtifacts", "*.repositories.list", "*.tags.list"];
+const writeImages = [...readImages, "*.uploadArtifacts", "*.tags.create", "*.tags.update"];
+const manageImages = [...writeImages, "*.deleteArtifacts", "*.tags.delete"];
+const administerImages = ["artifactregistry.*"];
+const view = [
+  ...readImages,
+  "resourcemanager.projects.get*",
+  "*.repositories.getIamPolicy",
+  "iam.serviceAccounts.get",
+  "iam.serviceAccounts.list",
+  "iam.serviceAccounts.getIamPolicy",
+  "iam.serviceAccountKeys.get",
+  "iam.serviceAccountKeys.list",
+];
+/** Without keys and tokens of accounts: those would let an editor become whoever the accounts are. */
+const edit = [
+  ...view,
+  ...manageImages,
+  "iam.serviceAccounts.create",
+  "iam.serviceAccounts.update",
+  "iam.serviceAccounts.*able",
+  "iam.serviceAccounts.delete",
+];
+
+/** Every predefined role. */
+export const roles: ReadonlyMap<string, Role> = new Map(
+  [
+    role("roles/viewer", "Viewer", view),
+    role("roles/editor", "Editor", edit),
+    role("roles/owner", "Owner", ["*"]),
+    role("roles/storage.objectViewer", "Storage Object Viewer", readImages),
+    role("roles/storage.objectAdmin", "Storage Object Admin", manageImages),
+    role("roles/storage.admin", "Storage Admin", administerImages),
+    role("roles/storage.legacyBucketReader", "Storage Legacy Bucket Reader", readImages, true),
+    role("roles/storage.legacyBucketWriter", "Storage Legacy Bucket Writer", manageImages, true),
+    role("roles/artifactregistry.reader", "Artifact Registry Reader", readImages),
+    role("roles/artifactregistry.writer", "Artifact Registry Writer", writeImages),
+    role("roles/artifactregistry.repoAdmin", "Artifact Registry Repository Administrator", manageImages),
+    role("roles/artifactregistry.admin", "Artifact Registry Administrator", administerImages),
+    role("roles/iam.serviceAccountTokenCreator", "Service Account Token Creator", [
+      "iam.serviceAccounts.getAccessToken",
+      "iam.serviceAccounts.getOpenIdToken",
+      "iam.serviceAccounts.signJwt",
+      "iam.serviceAccounts.implicitDelegation",
+    ]),
+    role("roles/iam.serviceAccountKeyAdmin", "Service Account Key Admin", [
+      "iam.serviceAccountKeys.*",
+      "iam.serviceAccounts.get",
+      "iam.serviceAccounts.list",
+      "resourcemanager.projects.get",
+    ]),
+    role("roles/iam.serviceAccountAdmin", "Service Account Admin", [
+      "iam.serviceAccounts.create",
+      "iam.serviceAccounts.get",
+      "iam.serviceAccounts.list",
+      "iam.serviceAccounts.update",
+      "iam.serviceAccounts.*able",
+      "iam.serviceAccounts.delete",
+      "iam.serviceAccounts.*IamPolicy",
+      "resourcemanager.projects.get",
+    ]),
+    role("roles/resourcemanager.projectIamAdmin", "Project IAM Admin", [
+      "resourcemanager.projects.get",
+      "resourcemanager.projects.*IamPolicy",
+    ]),
+  ].map((each) => [each.name, each]),
+);
+
+function role(name: string, title: string, patterns: readonly string[], belowProject = false): Role {
+  return { name, title, permissions: new Set(matching(...patterns)), belowProject };
+}

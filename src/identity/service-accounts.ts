@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { raisePolicyVersion } from "../storage/metadata/installation.ts";
+import type { Metadata } from "../storage/metadata/metadata.ts";
+import type { ProjectRow } from "../storage/metadata/projects.ts";
+import type { Writer } from "../storage/metadata/schema.ts";
+import {
+  findServiceAccount,
+  insertServiceAccount,
+  listServiceAccounts,
+  markServiceAccountDeleted,
+  type ServiceAccountRow,
+  updateServiceAccount,
+} from "../storage/metadata/service-accounts.ts";
+import { AdministrationError } from "./administration-error.ts";
+import { newUniqueId } from "./unique-id.ts";
+
+/** What may be said of an account. */
+export interface ServiceAccountDetails {
+  readonly displayName?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+const nameWellFormed = /^[a-z](?:[-a-z0-9]{0,28}[a-z0-9])?$/;
+const detailCharactersMax = 256;
+
+/** The identities of programs, each in a project. */
+export class ServiceAccounts {
+  readonly #metadata: Metadata;
+  readonly #accountDomain: string;
+  readonly #now: () => number;
+
+  /** @param accountDomain what follows the project in an account's e-mail: `iam.waybill.internal` */
+  constructor(metadata: Metadata, accountDomain: string, now: () => number) {
+    this.#metadata = metadata;
+    this.#accountDomain = accountDomain;
+    this.#now = now;
+  }
+
+  /** Throws `invalid` or `already_exists`. */
+  async create(project: ProjectRow, name: string, details: ServiceAccountDetails): Promise<ServiceAccountRow> {
+    return await this.#metadata.write((write) => this.createIn(write, project, name, details));
+  }
+
+  /** As `create`, inside a transaction. */
+  async createIn(write: Writer, project: ProjectRow, name: string, details: ServiceAccountDetails) {
+    if (!nameWellFormed.test(name)) {
+      throw new AdministrationError(
+        "invalid",
+        `"${name.slice(0, 40)}" cannot name a service account: write up to 30 lower-case letters, digits and -, a letter first.`,
+      );
+    }
+    requireDetails(details);
+    const account: ServiceAccountRow = {
+      id: newUniqueId(),
+      projectId: project.id,
+      email: this.#email(name, project.name),
+      displayName: details.displayName ?? "",
+      description: details.description ?? "",
+      etag: newEtag(),
+      createdAt: this.#now(),
+      disabledAt: null,
+    };
+    if (!(await insertServiceAccount(write, account))) {
+      throw new AdministrationError("already_exists", `Service account ${account.email} already exists.`);
+    }
+    return account;
+  }
+
+  /** By e-mail or unique id. */
+  async find(emailOrId: string): Promise<ServiceAccountRow | undefined> {
+    return await findServiceAccount(this.#metadata.read, emailOrId);
+  }
+
+  async list(projectId: string, after: string, limit: number): Promise<ServiceAccountRow[]> {
+    return await listServiceAccounts(this.#metadata.read, projectId, after, limit);
+  }
+
+  /** Throws `invalid`. */
+  async update(account: ServiceAccountRow, details: ServiceAccountDetails): Promise<ServiceAccountRow> {
+    requireDetails(details);
+    const { displayName = account.displayName, description = account.description } = details;
+    const change = { displayName, description, etag: newEtag() };
+    await this.#metadata.write((write) => updateServiceAccount(write, account.id, change));
+    return { ...account, ...change };
+  }
+
+  /** From now on nothing the account holds is believed, or all of it is again. */
+  async setDisabled(account: ServiceAccountRow, disabled: boolean): Promise<void> {
+    const disabledAt = disabled ? (account.disabledAt ?? this.#now()) : null;
+    await this.#metadata.write(async (write) => {
+      await updateServiceAccount(write, account.id, { disabledAt, etag: newEtag() });
+      await raisePolicyVersion(write);
+    });
+  }
+
+  /** Frees the e-mail; a later account of that name has another id and inherits nothing. */
+  async delete(account: ServiceAccountRow): Promise<void> {
+    await this.#metadata.write(async (write) => {
+      await markServiceAccountDeleted(write, account.id, this.#now());
+      await raisePolicyVersion(write);
+    });
+  }
+
+  /** `NAME@my-project.example.com.DOMAIN` for the domain-scoped project `example.com:my-project`. */
+  #email(name: string, project: string): string {
+    return `${name}@${project.split(":").reverse().join(".")}.${this.#accountDomain}`;
+  }
+}
+
+function requireDetails({ displayName = "", description = "" }: ServiceAccountDetails): void {
+  if (displayName.length <= 100 && description.length <= detailCharactersMax) return;
+  throw new AdministrationError(
+    "invalid",
+    `A display name may have 100 characters at most, a description ${detailCharactersMax}.`,
+  );
+}
+
+function newEtag(): string {
+  return randomBytes(8).toString("base64");
+}
