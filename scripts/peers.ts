@@ -66,7 +66,7 @@ async function craneWithToken(crane: string, world: World): Promise<void> {
 
 async function craneWithHelper(crane: string, world: World): Promise<void> {
   await using sandbox = await world.enter();
-  sandbox.env.GOOGLE_APPLICATION_CREDENTIALS = world.writer.keyFile;
+  await sandbox.succeed(["waybill", "auth", "activate-service-account", `--key-file=${world.writer.keyFile}`]);
   await setHelper(sandbox, world.server.host, "waybill");
   await moveImages(crane, sandbox, world, "crane-helper");
 }

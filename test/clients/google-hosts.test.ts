@@ -86,10 +86,10 @@ for (const client of [skopeo, docker(), podman]) {
     await keepApart(client, sandbox, `by-gcloud-${slug}`);
   });
 
-  clientTest(`${client.name} with waybill auth configure-docker and no host named`, needs, async () => {
+  clientTest(`${client.name} with waybill auth configure-docker`, needs, async () => {
     await using sandbox = await enter();
     await sandbox.succeed(["waybill", "auth", "activate-service-account", `--key-file=${writer.keyFile}`]);
-    await sandbox.succeed(["waybill", "auth", "configure-docker"]);
+    await sandbox.succeed(["waybill", "auth", "configure-docker", HOSTS.join(",")]);
     await keepApart(client, sandbox, `by-waybill-${slug}`);
   });
 }

@@ -1,5 +1,8 @@
 /** Our own programs in a test: the command and the credential helper in PATH, the server as a process with data of its own. */
-import { chmod } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { chmod, mkdtemp, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Sandbox } from "./sandbox.ts";
 
@@ -21,7 +24,7 @@ export interface ServerOptions {
   readonly listen?: string;
 }
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Starts `waybill serve` on an empty data folder and returns once it answers. */
 export async function startServer({ prefix = [], env = {}, serve = [], listen = "127.0.0.1:0" }: ServerOptions = {}) {
@@ -44,15 +47,28 @@ export async function startServer({ prefix = [], env = {}, serve = [], listen = 
   }
 }
 
-/** Puts `waybill` and `docker-credential-waybill`, run from source, into a sandbox's PATH. */
+/** Puts `waybill`, run from source, and `docker-credential-waybill`, compiled as it is shipped, into a sandbox's PATH. */
 export async function installWaybill(sandbox: Sandbox): Promise<void> {
-  const program = `exec '${process.execPath}' '${MAIN}'`;
-  await writeProgram(sandbox, "waybill", `${program} "$@"`);
-  await writeProgram(sandbox, "docker-credential-waybill", `${program} docker-credential-waybill "$@"`);
+  const waybill = sandbox.path("bin/waybill");
+  await Bun.write(waybill, `#!/bin/sh\nexec '${process.execPath}' '${join(REPOSITORY, "src/main.ts")}' "$@"\n`);
+  await chmod(waybill, 0o755);
+  const folder = await executables();
+  await symlink(join(folder, "docker-credential-waybill"), sandbox.path("bin/docker-credential-waybill"));
 }
 
-async function writeProgram(sandbox: Sandbox, name: string, script: string): Promise<void> {
-  const path = sandbox.path("bin", name);
-  await Bun.write(path, `#!/bin/sh\n${script}\n`);
-  await chmod(path, 0o755);
+let built: Promise<string> | undefined;
+
+/** The folder with the compiled programs; built once, and gone with this process. */
+export function executables(): Promise<string> {
+  built ??= build();
+  return built;
+}
+
+async function build(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "wbc-dist-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const child = Bun.spawn([process.execPath, join(REPOSITORY, "scripts/build.ts"), folder], { stderr: "pipe" });
+  const [errors, exitCode] = await Promise.all([child.stderr.text(), child.exited]);
+  if (exitCode !== 0) throw new Error(`scripts/build.ts: exit ${exitCode}\n${errors}`);
+  return folder;
 }

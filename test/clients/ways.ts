@@ -109,7 +109,7 @@ const WAYS: readonly Way[] = [
     clients: EVERY_CLIENT,
     needs: [],
     async authenticate({ world, sandbox }) {
-      sandbox.env.GOOGLE_APPLICATION_CREDENTIALS = world.writer.keyFile;
+      await activateWaybill(sandbox, world.writer);
       await setHelper(sandbox, world.server.host, "waybill");
     },
   },
