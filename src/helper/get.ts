@@ -1,7 +1,7 @@
 import type { Context } from "../sources/context.ts";
 import { parseRegistryHost } from "../sources/registry-host.ts";
+import { findRegistryIdentity } from "../sources/registry-identity.ts";
 import { registryToken } from "../sources/registry-token.ts";
-import { readSettings } from "../sources/settings.ts";
 import { noServer, notFound, readServerUrl } from "./input.ts";
 import type { Answer } from "./run.ts";
 
@@ -17,11 +17,9 @@ export async function get(context: Context): Promise<Answer> {
   const serverUrl = await readServerUrl(context);
   if (serverUrl === undefined) return { stdout: noServer, exitCode: 1 };
   const host = parseRegistryHost(serverUrl);
-  const { accounts, registries } = readSettings(context.env);
-  const email = host && registries.get(host);
-  const account = email && accounts.get(email);
-  if (!email || !account) return { stdout: notFound, exitCode: 1 };
-  const token = await registryToken(email, account, context);
+  const identity = host && (await findRegistryIdentity(host, context.env));
+  if (identity === undefined) return { stdout: notFound, exitCode: 1 };
+  const token = await registryToken(identity, context);
   const credentials = { ServerURL: serverUrl, Username: tokenUsername, Secret: token.reveal() };
   return { stdout: JSON.stringify(credentials), exitCode: 0 };
 }

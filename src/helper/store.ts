@@ -1,7 +1,7 @@
 import type { Context } from "../sources/context.ts";
 import { Failure } from "../sources/failure.ts";
 import { parseRegistryHost } from "../sources/registry-host.ts";
-import { readSettings } from "../sources/settings.ts";
+import { findRegistryIdentity } from "../sources/registry-identity.ts";
 import { tokenUsername } from "./get.ts";
 import { noServer, noUsername, readInput } from "./input.ts";
 import type { Answer } from "./run.ts";
@@ -15,7 +15,7 @@ export async function store(context: Context): Promise<Answer> {
   const credentials = parseCredentials(await readInput(context));
   if (credentials.serverUrl === "") return { stdout: noServer, exitCode: 1 };
   if (credentials.username === "") return { stdout: noUsername, exitCode: 1 };
-  if (credentials.username !== tokenUsername) context.stderr(instead(credentials.serverUrl, context));
+  if (credentials.username !== tokenUsername) context.stderr(await instead(credentials.serverUrl, context));
   return { stdout: "", exitCode: 0 };
 }
 
@@ -37,12 +37,11 @@ function parseObject(text: string): Record<string, unknown> {
   throw new Failure("the credentials to store are not a JSON object");
 }
 
-function instead(serverUrl: string, { env }: Context): string {
+async function instead(serverUrl: string, { env }: Context): Promise<string> {
   const host = parseRegistryHost(serverUrl);
-  const { accounts, registries } = readSettings(env);
-  const email = host && registries.get(host);
-  return email && accounts.has(email)
-    ? `waybill: ${host} is used as ${email}; these credentials are not kept\n`
+  const identity = host && (await findRegistryIdentity(host, env));
+  return identity
+    ? `waybill: ${host} is used as ${identity.email}; these credentials are not kept\n`
     : `waybill: ${host ?? "this server"} is not configured here; these credentials are not kept, and it is used without any\n` +
         "waybill: hint: waybill auth activate-service-account --key-file=FILE\n";
 }

@@ -23,9 +23,13 @@ export function serverOf(url: URL): Server {
   return url.origin as Server;
 }
 
+/** The names that Google's registry has, one for each place where images lie. Who serves one of them serves all. */
+const googleHosts = ["gcr.io", "us.gcr.io", "eu.gcr.io", "asia.gcr.io"];
+
 /** The registry hosts of a server. On this machine the same port answers to two names, and people type either. */
 export function registryHostsOf(server: Server): RegistryHost[] {
   const url = new URL(server);
+  if (googleHosts.includes(url.host)) return googleHosts as RegistryHost[];
   const port = url.port === "" ? "" : `:${url.port}`;
   const names = isLoopback(url.hostname) ? [`localhost${port}`, `127.0.0.1${port}`, url.host] : [url.host];
   return [

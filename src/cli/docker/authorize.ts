@@ -6,6 +6,7 @@ import type { Context } from "../../sources/context.ts";
 import { Failure } from "../../sources/failure.ts";
 import { type Identity, resolveIdentity } from "../../sources/identity.ts";
 import type { RegistryHost } from "../../sources/registry-host.ts";
+import { findRegistryIdentity } from "../../sources/registry-identity.ts";
 import { registryScope } from "../../sources/scope.ts";
 import type { Secret } from "../../sources/secret.ts";
 import { registryHostsOf } from "../../sources/server.ts";
@@ -24,7 +25,7 @@ export async function authorize(named: readonly RegistryHost[] | undefined, cont
   const tokens = tokenSource(context);
   const edits: Edit[] = [];
   for (const host of hosts) {
-    if (isServedByOwnHelper(host, config, settings)) continue;
+    if (await isServedByOwnHelper(host, config, context)) continue;
     const secret = await tokens(identityFor(host, settings, context));
     const place = credentialPlace(config, host);
     if (place.kind === "helper") await storeCredentials(place.name, { host, username, secret }, context.env);
@@ -41,10 +42,10 @@ function defaultHosts({ active, registries }: Settings, { env }: Context): Regis
 }
 
 /** Our own helper wins over anything that could be written, and its token is fresh. */
-function isServedByOwnHelper(host: RegistryHost, config: DockerConfig, { accounts, registries }: Settings): boolean {
+async function isServedByOwnHelper(host: RegistryHost, config: DockerConfig, { env }: Context): Promise<boolean> {
   const place = credentialPlace(config, host);
   if (place.kind !== "helper" || place.name !== ownHelper) return false;
-  if (accounts.has(registries.get(host) ?? "")) return true;
+  if (await findRegistryIdentity(host, env)) return true;
   throw new Failure(
     `docker asks docker-credential-${ownHelper} for ${host}, which has no account for it`,
     `waybill auth configure-docker ${host}`,
