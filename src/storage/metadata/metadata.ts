@@ -11,7 +11,11 @@ export interface Metadata {
   /**
    * Runs `change` in one transaction and resolves with its result when that is on disk: a power cut afterwards
    * loses nothing. When `change` throws, nothing of it remains and the error is passed on.
+   *
+   * `change` may run more than once, each time from the start (two PostgreSQL transactions can get in each other's
+   * way): it does nothing but read, write and answer, and does not call `write` again.
    */
   write<T>(change: (write: Writer) => Promise<T>): Promise<T>;
+  /** Ends after the writes that are under way; later ones are refused. */
   close(): Promise<void>;
 }

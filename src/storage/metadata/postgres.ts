@@ -1,9 +1,11 @@
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import { HotReads } from "./hot-reads.ts";
+import { InFlight } from "./in-flight.ts";
 import type { Metadata } from "./metadata.ts";
 import { migrate } from "./migrate.ts";
 import type { Schema, Writer } from "./schema.ts";
+import { Turns } from "./turns.ts";
 
 /** How many statements one node runs at a time. */
 const connectionsMax = 16;
@@ -21,8 +23,18 @@ export async function openPostgres(url: string): Promise<Metadata> {
     // Counts, sizes and times fit a double; as strings they would compare wrongly.
     types: { getTypeParser: ((id: number) => (id === int8 ? Number : pg.types.getTypeParser(id))) as never },
   });
+  // A connection that breaks fails the query that uses it and is replaced; as an unheard event it would end the process.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  await migrate(db as unknown as Kysely<never>, { dialect: "postgres" });
+  try {
+    await migrate(db as unknown as Kysely<never>, { dialect: "postgres" });
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  const inFlight = new InFlight();
+  const secondTries = new Turns();
   return {
     dialect: "postgres",
     read: db,
@@ -32,21 +44,50 @@ export async function openPostgres(url: string): Promise<Metadata> {
       const name = Bun.hash(text).toString(36);
       return async (...values) => (await pool.query({ name, text, values })).rows as never;
     }),
-    write: (change) => serializable(db, change),
-    close: () => db.destroy(),
+    write: (change) => inFlight.run(() => serializable(db, change, secondTries)),
+    async close() {
+      await inFlight.close();
+      await db.destroy();
+    },
   };
 }
 
 /** Two transactions that got in each other's way: one is told to start again (PostgreSQL, 13.5). */
 const tryAgain = new Set(["40001", "40P01"]);
-const attemptsMax = 10;
+/** Only other nodes can be in the way of a second try. */
+const secondTriesMax = 20;
+const pauseMaxMilliseconds = 20;
 
-async function serializable<T>(db: Kysely<Schema>, change: (write: Writer) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await db.transaction().setIsolationLevel("serializable").execute(change);
-    } catch (error) {
-      if (attempt === attemptsMax || !tryAgain.has((error as { code?: string }).code ?? "")) throw error;
-    }
+/**
+ * Runs `change` in a serializable transaction, again and again while it gets in the way of others. Those who were
+ * told to start again go one at a time: a hundred moves of one tag would otherwise fail each other over and over.
+ */
+async function serializable<T>(
+  db: Kysely<Schema>,
+  change: (write: Writer) => Promise<T>,
+  secondTries: Turns,
+): Promise<T> {
+  const run = () => db.transaction().setIsolationLevel("serializable").execute(change);
+  try {
+    return await run();
+  } catch (error) {
+    if (!isConflict(error)) throw error;
   }
+  await secondTries.take();
+  try {
+    for (let left = secondTriesMax; ; left--) {
+      try {
+        return await run();
+      } catch (error) {
+        if (left === 1 || !isConflict(error)) throw error;
+      }
+      await Bun.sleep(Math.random() * pauseMaxMilliseconds);
+    }
+  } finally {
+    secondTries.give();
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return tryAgain.has((error as { code?: string }).code ?? "");
 }
