@@ -9,7 +9,10 @@ export interface MigrationContext {
 
 const migrations = { "0001-first": first };
 
-/** Brings the schema to this program's version. Safe to call from several nodes at once. Throws when one fails. */
+/**
+ * Brings the schema to this program's version. Safe to call from several nodes at once. Throws when one fails, or
+ * when the database is a newer program's.
+ */
 export async function migrate(db: Kysely<never>, context: MigrationContext): Promise<void> {
   const provider = {
     getMigrations: async () =>
@@ -21,5 +24,12 @@ export async function migrate(db: Kysely<never>, context: MigrationContext): Pro
       ),
   };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error) throw error;
+  if (error) throw isOfNewer(error) ?? error;
+}
+
+/** The refusal of a database that holds a migration which this program does not know. */
+function isOfNewer(cause: unknown): Error | undefined {
+  const name = /previously executed migration (\S+) is missing/.exec(String(cause))?.[1];
+  const advice = "start that version or a later one, or restore a backup from before the upgrade";
+  return name ? new Error(`a newer Waybill brought this database to ${name}: ${advice}`, { cause }) : undefined;
 }

@@ -13,9 +13,11 @@ import {
 } from "kysely";
 import { GroupSync } from "./group-sync.ts";
 import { HotReads } from "./hot-reads.ts";
+import { InFlight } from "./in-flight.ts";
 import type { Metadata } from "./metadata.ts";
 import { migrate } from "./migrate.ts";
 import type { Schema, Writer } from "./schema.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * Opens the embedded database, bringing its schema up to date.
@@ -29,37 +31,58 @@ import type { Schema, Writer } from "./schema.ts";
 export async function openSqlite(file: string): Promise<Metadata> {
   const writing = connect(file);
   const reading = connect(file);
-  const writer = new Kysely<Schema>({ dialect: new SqliteDialect(writing, new Turns()) });
-  await migrate(writer as unknown as Kysely<never>, { dialect: "sqlite" });
-  // A folder that was just made has no log yet; the migrator's own tables have made one by now.
-  const log = new GroupSync(openSync(`${file}-wal`, "r+"));
-  await log.sync();
-  return {
-    dialect: "sqlite",
-    read: new Kysely<Schema>({ dialect: new SqliteDialect(reading, undefined) }),
-    hot: new HotReads((sql) => {
-      const statement = reading.prepare(sql);
-      return async (...parameters) => statement.all(...(parameters as SQLQueryBindings[])) as never;
-    }),
-    async write<T>(change: (write: Writer) => Promise<T>): Promise<T> {
-      const result = await writer.transaction().execute(change);
-      await log.sync();
-      return result;
-    },
-    async close() {
-      await log.close();
-      reading.close();
-      writing.close();
-    },
-  };
+  try {
+    const writer = new Kysely<Schema>({ dialect: new SqliteDialect(writing, new Turns()) });
+    await migrate(writer as unknown as Kysely<never>, { dialect: "sqlite" });
+    const log = await openLog(file, writing);
+    const inFlight = new InFlight();
+    return {
+      dialect: "sqlite",
+      read: new Kysely<Schema>({ dialect: new SqliteDialect(reading, undefined) }),
+      hot: new HotReads((sql) => {
+        const statement = reading.prepare(sql);
+        return async (...parameters) => statement.all(...(parameters as SQLQueryBindings[])) as never;
+      }),
+      write<T>(change: (write: Writer) => Promise<T>): Promise<T> {
+        return inFlight.run(async () => {
+          const result = await writer.transaction().execute(change);
+          await log.sync();
+          return result;
+        });
+      },
+      async close() {
+        await inFlight.close();
+        await log.close();
+        reading.close();
+        writing.close();
+      },
+    };
+  } catch (error) {
+    reading.close();
+    writing.close();
+    throw error;
+  }
 }
 
 function connect(file: string): Database {
   const database = new Database(file, { create: true, strict: true });
-  for (const pragma of ["journal_mode=wal", "synchronous=normal", "foreign_keys=on", "busy_timeout=5000"]) {
+  // The timeout comes first: the others already wait for a process that is opening the same file.
+  for (const pragma of ["busy_timeout=5000", "journal_mode=wal", "synchronous=normal", "foreign_keys=on"]) {
     database.run(`pragma ${pragma}`);
   }
   return database;
+}
+
+/**
+ * The write-ahead log, for syncing. It is there from the first statement until the last connection closes, and is
+ * emptied in place.
+ */
+async function openLog(file: string, database: Database): Promise<GroupSync> {
+  const log = new GroupSync(openSync(`${file}-wal`, "r+"));
+  await log.sync();
+  // Frames that an earlier process failed to sync must not lie below new ones: a log is read up to its first gap.
+  database.run("pragma wal_checkpoint");
+  return log;
 }
 
 /** Kysely over one connection of bun:sqlite. */
@@ -79,10 +102,21 @@ class SqliteDialect implements Dialect {
     return new SqliteQueryCompiler();
   }
   createAdapter() {
-    return new SqliteAdapter();
+    return new Adapter();
   }
   createIntrospector(db: Kysely<unknown>) {
     return new SqliteIntrospector(db);
+  }
+}
+
+class Adapter extends SqliteAdapter {
+  /** A migration is whole or not there, and two processes that start together do not migrate twice. */
+  override get supportsTransactionalDdl() {
+    return true;
+  }
+  /** The driver below gives turns; Kysely's own wake every waiter at every turn. */
+  override get supportsMultipleConnections() {
+    return true;
   }
 }
 
@@ -105,29 +139,46 @@ class SqliteDriver implements Driver {
     this.#turns?.give();
   }
   async beginTransaction(): Promise<void> {
-    this.#connection.run("begin immediate");
+    this.#connection.begin();
   }
   async commitTransaction(): Promise<void> {
-    this.#connection.run("commit");
+    this.#connection.commit();
   }
   async rollbackTransaction(): Promise<void> {
-    this.#connection.run("rollback");
+    this.#connection.rollback();
   }
   async destroy(): Promise<void> {}
 }
 
+/**
+ * After some errors, a full disk among them, SQLite rolls back by itself. What is left of the change must then not
+ * be committed statement by statement.
+ */
 class SqliteConnection implements DatabaseConnection {
   readonly #database: Database;
+  #changing = false;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  run(sql: string): void {
-    this.#database.run(sql);
+  begin(): void {
+    this.#database.run("begin immediate");
+    this.#changing = true;
+  }
+
+  commit(): void {
+    this.#database.run("commit");
+    this.#changing = false;
+  }
+
+  rollback(): void {
+    this.#changing = false;
+    if (this.#database.inTransaction) this.#database.run("rollback");
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#changing && !this.#database.inTransaction) throw new Error("the transaction was rolled back");
     const statement = this.#database.query(sql);
     const bindings = parameters as SQLQueryBindings[];
     if (statement.columnNames.length > 0) return { rows: statement.all(...bindings) as R[] };
@@ -138,22 +189,5 @@ class SqliteConnection implements DatabaseConnection {
   // biome-ignore lint/correctness/useYield: SQLite answers at once; nothing here streams.
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error("SQLite queries do not stream");
-  }
-}
-
-/** First come, first served. */
-class Turns {
-  #taken = false;
-  readonly #waiting: (() => void)[] = [];
-
-  async take(): Promise<void> {
-    if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#taken = true;
-  }
-
-  give(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#taken = false;
   }
 }
