@@ -1,0 +1,113 @@
+/** The databases that the contract of `Metadata` is kept on: SQLite in a temp folder, PostgreSQL in a throw-away server. */
+import { afterAll, beforeAll, describe, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import type { Metadata } from "../../../src/storage/metadata/metadata.ts";
+import { openPostgres } from "../../../src/storage/metadata/postgres.ts";
+import { openSqlite } from "../../../src/storage/metadata/sqlite.ts";
+import { type Postgres, postgresMissing, startPostgres } from "../../postgres.ts";
+
+export type Kind = Metadata["dialect"];
+
+/** One database of its own, made for one suite. */
+export interface Place {
+  /** What `open` needs: a file or a connection string. */
+  readonly address: string;
+  /** Opens it; a second time as another node or a later start would. */
+  open(): Promise<Metadata>;
+}
+
+/** A suite's database; place and metadata are there while its tests run. */
+export interface Suite {
+  readonly kind: Kind;
+  readonly place: Place;
+  readonly metadata: Metadata;
+  /** Another one that nobody has opened yet. */
+  newPlace(): Promise<Place>;
+}
+
+/** Runs every suite on every kind of database, each on an empty one. */
+export function onEveryDatabase(suites: Readonly<Record<string, (suite: Suite) => void>>): void {
+  describe("SQLite", () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), "waybill-sqlite-"));
+    });
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+    describeAll("sqlite", suites, async (name) => {
+      const file = join(folder, `${name}.db`);
+      return { address: file, open: () => openSqlite(file) };
+    });
+  });
+
+  const missing = postgresMissing();
+  if (missing) {
+    skipLoudly(missing);
+    return;
+  }
+  describe("PostgreSQL", () => {
+    let server: Postgres;
+    beforeAll(async () => {
+      server = await startPostgres();
+    }, 60_000);
+    afterAll(() => server?.stop());
+    describeAll("postgres", suites, async (name) => {
+      const url = await createDatabase(server.url, name);
+      return { address: url, open: () => openPostgres(url) };
+    });
+  });
+}
+
+function describeAll(
+  kind: Kind,
+  suites: Readonly<Record<string, (suite: Suite) => void>>,
+  createPlace: (name: string) => Promise<Place>,
+): void {
+  for (const [subject, suite] of Object.entries(suites)) {
+    describe(subject, () => {
+      let place: Place;
+      let metadata: Metadata;
+      let places = 0;
+      const newPlace = () => createPlace(`${subject.replaceAll(" ", "_")}_${++places}`);
+      beforeAll(async () => {
+        place = await newPlace();
+        metadata = await place.open();
+      }, 60_000);
+      afterAll(() => metadata?.close());
+      suite({
+        kind,
+        newPlace,
+        get place() {
+          return place;
+        },
+        get metadata() {
+          return metadata;
+        },
+      });
+    });
+  }
+}
+
+/** An empty database on the server; answers its connection string. */
+async function createDatabase(serverUrl: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+function skipLoudly(missing: string): void {
+  if (process.env.WAYBILL_REQUIRE_CLIENTS === "1") {
+    test("PostgreSQL is there, as WAYBILL_REQUIRE_CLIENTS=1 demands", () => {
+      throw new Error(missing);
+    });
+    return;
+  }
+  console.error(`${missing}: the metadata contract on PostgreSQL`);
+  test.skip(`the metadata contract on PostgreSQL (${missing})`, () => {});
+}
