@@ -1,6 +1,7 @@
 // The helper runs in whatever folder docker was called in, which may be somebody else's repository. This builds the
 // executable and starts it in a folder that holds everything that Bun can be made to load from the current folder.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { claimsOf, email, Home, keyFields } from "./home.ts";
@@ -76,20 +77,13 @@ describe("the built helper in a hostile folder", () => {
     });
 
   test("is reached by a link of any such name", async () => {
-    await home.run(["/bin/ln", "-s", "waybill", home.path("bin/docker-credential-other")]);
+    symlinkSync("waybill", home.path("bin/docker-credential-other"));
     const { stdout } = await home.run([home.path("bin/docker-credential-other"), "version"]);
     expect(stdout).toBe("docker-credential-other 0.1.0\n");
     expect((await home.run([home.path("bin/waybill"), "version"])).stdout).toBe("waybill 0.1.0\n");
   });
 
   test("carries no path of the machine that it was built on", async () => {
-    const { exitCode } = await home.run([
-      "/usr/bin/grep",
-      "--quiet",
-      "--fixed-strings",
-      repository,
-      home.path("bin/waybill"),
-    ]);
-    expect(exitCode).toBe(1);
+    expect(readFileSync(home.path("bin/waybill")).includes(repository)).toBe(false);
   });
 });

@@ -10,9 +10,9 @@ SYNOPSIS
     waybill docker -a [--server=HOST,…]
 
 DESCRIPTION
-    Gets an access token for the active account (or the key file that WAYBILL_KEY_FILE names), puts it where docker looks
-    for credentials, and becomes docker with the arguments after --. A host that docker asks docker-credential-waybill
-    for needs nothing: that helper answers with a fresh token itself.
+    Gets an access token for the active account (or the key file that WAYBILL_KEY_FILE names), puts it where docker
+    looks for credentials, and becomes docker with the arguments after --. A host that docker asks
+    docker-credential-waybill for needs nothing: that helper answers with a fresh token itself.
 
 OPTIONS
     -a, --authorize-only  only put the token there; do not run docker

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, utimesSync } from "node:fs";
+import { withFileLock } from "../../src/sources/file-lock.ts";
+import { Home } from "../helper/home.ts";
+
+describe("withFileLock", () => {
+  test("lets one go at a time and leaves nothing", async () => {
+    using home = new Home();
+    let inside = 0;
+    const work = async () => {
+      expect(++inside).toBe(1);
+      await Bun.sleep(1);
+      inside--;
+    };
+    await Promise.all(Array.from({ length: 10 }, () => withFileLock(home.path("file"), work)));
+    expect(existsSync(home.path("file.lock"))).toBe(false);
+  });
+
+  test("lets go when the work fails", async () => {
+    using home = new Home();
+    const failing = withFileLock(home.path("file"), () => Promise.reject(new Error("no")));
+    expect(failing).rejects.toThrow("no");
+    await failing.catch(() => {});
+    expect(await withFileLock(home.path("file"), () => "done")).toBe("done");
+  });
+
+  test("takes over from a process that is gone", async () => {
+    using home = new Home();
+    const gone = Bun.spawn(["true"]);
+    await gone.exited;
+    home.write("file.lock", `${gone.pid} x\n`);
+    expect(await withFileLock(home.path("file"), () => "done")).toBe("done");
+  });
+
+  test("takes over a lock that is older than any edit lasts, and one that makes no sense", async () => {
+    using home = new Home();
+    for (const text of [`${process.pid} x\n`, ""]) {
+      home.write("file.lock", text);
+      utimesSync(home.path("file.lock"), new Date(0), new Date(0));
+      expect(await withFileLock(home.path("file"), () => "done")).toBe("done");
+    }
+  });
+});
