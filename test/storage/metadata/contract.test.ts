@@ -9,6 +9,7 @@ import { manifests } from "./contract/manifests.ts";
 import { migrations } from "./contract/migrations.ts";
 import { policies } from "./contract/policies.ts";
 import { projects } from "./contract/projects.ts";
+import { randomHistories } from "./contract/random-histories.ts";
 import { repositories } from "./contract/repositories.ts";
 import { tags } from "./contract/tags.ts";
 import { transactions } from "./contract/transactions.ts";
@@ -29,5 +30,6 @@ onEveryDatabase({
   tags,
   transactions,
   migrations,
+  "random histories": randomHistories,
   connections,
 });
