@@ -1,4 +1,54 @@
-/** Runs the registry until it is told to stop. */
-export async function runServe(_argv: string[]): Promise<number> {
-  throw new Error("not here yet");
+import { type Config, ConfigError, configHelp, parseConfig } from "./config.ts";
+import { DataFolderError, openDataFolder } from "./data-folder.ts";
+import { startServer } from "./server.ts";
+
+/** `waybill serve`: runs the registry until it is told to stop. Answers the exit code. */
+export async function runServe(argv: readonly string[]): Promise<number> {
+  if (argv.includes("--help") || argv.includes("-h")) {
+    process.stdout.write(`waybill serve - run the registry\n\nOPTIONS\n${configHelp()}\n`);
+    return 0;
+  }
+  try {
+    await serveUntilStopped(parseConfig(argv));
+    return 0;
+  } catch (error) {
+    if (error instanceof ConfigError) return fail(error, 2);
+    const refusedBySystem = error instanceof DataFolderError || (error as { code?: unknown }).code !== undefined;
+    if (refusedBySystem) return fail(error as Error, 1);
+    throw error;
+  }
+}
+
+async function serveUntilStopped(config: Config): Promise<void> {
+  // Whatever is made from here on is for this user only.
+  process.umask(0o077);
+  const stopped = new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
+  });
+  const folder = openDataFolder(config.data);
+  const server = await startServer(config, folder);
+  process.stdout.write(`ready: ${server.origin}\n`);
+  if (folder.isNew) process.stderr.write(nextCommands(server.origin, config));
+  await stopped;
+  await server.stop();
+  folder.release();
+}
+
+function nextCommands(origin: string, config: Config): string {
+  const { host } = new URL(origin);
+  const key = config["admin-key"];
+  return `
+This registry is new. Make yourself its owner, a project, and log Docker in:
+
+  ${key === undefined ? `waybill setup --data=${config.data} --key-file=owner.json` : "# the owner's key is in the file you named"}
+  waybill auth activate-service-account --key-file=${key ?? "owner.json"}
+  waybill projects create my-project
+  waybill auth configure-docker
+  docker push ${host}/my-project/IMAGE
+`;
+}
+
+function fail(error: Error, exitCode: number): number {
+  process.stderr.write(`waybill: error: ${error.message}\nwaybill: hint: waybill serve --help\n`);
+  return exitCode;
 }

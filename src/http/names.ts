@@ -37,6 +37,8 @@ export class Names {
   readonly #proxies = new BlockList();
   readonly #byHost = new Map<string, Pick<RequestContext, "location" | "origin" | "host">>();
   readonly #first: Pick<RequestContext, "location" | "origin" | "host">;
+  /** The address that was listened on, as a URL. */
+  readonly listened: string;
 
   constructor(settings: NameSettings) {
     this.#settings = settings;
@@ -46,9 +48,11 @@ export class Names {
     const first = hosts[0] ?? defaultLocation;
     for (const host of hosts) this.#add(host, `${scheme}://${host}`);
     if (publicUrl !== undefined) this.#add(first, publicUrl);
-    const own = settings.tls ? "https" : "http";
-    const names = isLoopback(listenHost) ? ["localhost", "127.0.0.1", "[::1]"] : [bracketed(listenHost)];
-    for (const name of names) this.#add(first, new URL(`${own}://${name}:${port}`).origin);
+    this.listened = new URL(`${settings.tls ? "https" : "http"}://${bracketed(listenHost)}:${port}`).origin;
+    this.#add(first, this.listened);
+    for (const name of isLoopback(listenHost) ? ["localhost", "127.0.0.1", "[::1]"] : []) {
+      this.#add(first, this.listened.replace(bracketed(listenHost), name));
+    }
     this.#first = this.#byHost.values().next().value as never;
   }
 

@@ -53,7 +53,7 @@ export class ServiceAccounts {
     const account: ServiceAccountRow = {
       id: newUniqueId(),
       projectId: project.id,
-      email: this.#email(name, project.name),
+      email: this.emailOf(name, project.name),
       displayName: details.displayName ?? "",
       description: details.description ?? "",
       etag: newEtag(),
@@ -75,13 +75,26 @@ export class ServiceAccounts {
     return await listServiceAccounts(this.#metadata.read, projectId, after, limit);
   }
 
-  /** Throws `invalid`. */
-  async update(account: ServiceAccountRow, details: ServiceAccountDetails): Promise<ServiceAccountRow> {
+  /**
+   * Changes what is said of an account. With an etag only while the account is still as it was when it carried it.
+   * Throws `invalid`, `not_found` or `conflict`.
+   */
+  async update(account: ServiceAccountRow, details: ServiceAccountDetails, etag?: string): Promise<ServiceAccountRow> {
     requireDetails(details);
-    const { displayName = account.displayName, description = account.description } = details;
-    const change = { displayName, description, etag: newEtag() };
-    await this.#metadata.write((write) => updateServiceAccount(write, account.id, change));
-    return { ...account, ...change };
+    return await this.#metadata.write(async (write) => {
+      const current = await findServiceAccount(write, account.id);
+      if (!current) throw new AdministrationError("not_found", `Service account ${account.email} does not exist.`);
+      if (etag !== undefined && etag !== current.etag) {
+        throw new AdministrationError(
+          "conflict",
+          `Service account ${account.email} was changed meanwhile: read it again.`,
+        );
+      }
+      const { displayName = current.displayName, description = current.description } = details;
+      const change = { displayName, description, etag: newEtag() };
+      await updateServiceAccount(write, account.id, change);
+      return { ...current, ...change };
+    });
   }
 
   /** From now on nothing the account holds is believed, or all of it is again. */
@@ -101,8 +114,8 @@ export class ServiceAccounts {
     });
   }
 
-  /** `NAME@my-project.example.com.DOMAIN` for the domain-scoped project `example.com:my-project`. */
-  #email(name: string, project: string): string {
+  /** The e-mail of an account; `NAME@my-project.example.com.DOMAIN` in the domain-scoped project `example.com:my-project`. */
+  emailOf(name: string, project: string): string {
     return `${name}@${project.split(":").reverse().join(".")}.${this.#accountDomain}`;
   }
 }

@@ -78,6 +78,12 @@ export function parseManifest(body: Uint8Array, contentType: string): Manifest {
   };
 }
 
+/** Throws MANIFEST_TOO_LARGE. */
+export function requireManifestSize(bytes: number): void {
+  if (bytes <= manifestBytesMax) return;
+  throw new RegistryError("MANIFEST_TOO_LARGE", `a manifest may have ${manifestBytesMax} bytes at most`);
+}
+
 /** Layers that lie elsewhere by design (image-spec: Non-distributable layers) need not be stored here. */
 export function mayLieElsewhere({ kind, mediaType }: ManifestReferenceRow): boolean {
   return kind === "layer" && (mediaType.includes(".nondistributable.") || mediaType.includes(".foreign."));

@@ -5,7 +5,7 @@ import { ensureRepository } from "../storage/metadata/repositories.ts";
 import type { Writer } from "../storage/metadata/schema.ts";
 import { deleteTag, deleteTagsOf, putTag } from "../storage/metadata/tags.ts";
 import { algorithmOf, type Digest, digestOf } from "./digest.ts";
-import { type Manifest, manifestBytesMax, mayLieElsewhere, parseManifest } from "./manifest.ts";
+import { type Manifest, mayLieElsewhere, parseManifest, requireManifestSize } from "./manifest.ts";
 import type { Reference, Tag } from "./reference.ts";
 import { RegistryError } from "./registry-error.ts";
 import { existingProject, existingRepository, type ResolvedRepository } from "./resolve.ts";
@@ -55,16 +55,14 @@ export class Manifests {
 
   /**
    * Stores a manifest and points its tag at it, or neither. Answers its digest and its subject.
-   * Throws MANIFEST_INVALID, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, NAME_UNKNOWN.
+   * Throws MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, NAME_UNKNOWN.
    */
   async put(
     resolved: ResolvedRepository,
     push: ManifestPush,
   ): Promise<{ digest: Digest; subject: Digest | undefined }> {
     const projectId = existingProject(resolved);
-    if (push.body.byteLength > manifestBytesMax) {
-      throw new RegistryError("SIZE_INVALID", `a manifest may have ${manifestBytesMax} bytes at most`);
-    }
+    requireManifestSize(push.body.byteLength);
     const { reference } = push;
     const digest = digestOf(push.body, reference.kind === "digest" ? algorithmOf(reference.digest) : "sha256");
     if (reference.kind === "digest" && reference.digest !== digest) {

@@ -1,4 +1,7 @@
-/** The error codes of distribution-spec (Error Codes) and those that Docker's registry API adds to them. */
+/**
+ * The error codes of distribution-spec (Error Codes) and those that Docker's registry API adds to them.
+ * MANIFEST_TOO_LARGE is ours: on the wire it is SIZE_INVALID, with a status of its own.
+ */
 export type RegistryErrorCode =
   | "BLOB_UNKNOWN"
   | "BLOB_UPLOAD_INVALID"
@@ -7,6 +10,7 @@ export type RegistryErrorCode =
   | "DIGEST_INVALID"
   | "MANIFEST_BLOB_UNKNOWN"
   | "MANIFEST_INVALID"
+  | "MANIFEST_TOO_LARGE"
   | "MANIFEST_UNKNOWN"
   | "NAME_INVALID"
   | "NAME_UNKNOWN"

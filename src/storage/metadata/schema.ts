@@ -5,7 +5,7 @@ import type { Generated, Kysely, Transaction } from "kysely";
  *
  * ```
  * installation ─ what was chosen once (account domain, compatibility, id)        versions ─ policy version
- * projects ─┬─ service_accounts ── service_account_keys       signing_keys ─ ours, for tokens
+ * projects ─┬─ service_accounts ── service_account_keys ── spent_assertions    signing_keys ─ ours, for tokens
  *           ├─ repositories (location, project, name) ─┬─ manifests ── manifest_references
  *           │                                          ├─ tags, tag_history
  *           │                                          └─ blob_links ─→ blobs ─→ objects
@@ -27,6 +27,7 @@ export interface Schema {
   readonly users: UsersTable;
   readonly service_accounts: ServiceAccountsTable;
   readonly service_account_keys: ServiceAccountKeysTable;
+  readonly spent_assertions: SpentAssertionsTable;
   readonly policies: PoliciesTable;
   readonly bindings: BindingsTable;
   readonly repositories: RepositoriesTable;
@@ -112,6 +113,13 @@ interface ServiceAccountKeysTable {
   deleted_at: number | null;
   /** When the private half was first sent here as a password. */
   exposed_at: number | null;
+}
+
+/** Assertions with a `jti`, each good for one use, until they would have expired anyway. */
+interface SpentAssertionsTable {
+  key_id: string;
+  jti: string;
+  expires_at: number;
 }
 
 /** What a policy is attached to, by immutable id. A location is that of one project. */

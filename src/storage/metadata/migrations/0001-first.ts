@@ -92,6 +92,16 @@ export async function up(db: Kysely<unknown>, { dialect }: MigrationContext): Pr
     .execute();
 
   await schema
+    .createTable("spent_assertions")
+    .addColumn("key_id", text, (c) => c.notNull())
+    .addColumn("jti", text, (c) => c.notNull())
+    .addColumn("expires_at", "bigint", (c) => c.notNull())
+    .addPrimaryKeyConstraint("spent_assertions_key", ["key_id", "jti"])
+    .modifyEnd(clustered)
+    .execute();
+  await schema.createIndex("spent_assertions_expiry").on("spent_assertions").column("expires_at").execute();
+
+  await schema
     .createTable("policies")
     .addColumn("resource", text, (c) => c.primaryKey())
     .addColumn("etag", text, (c) => c.notNull())

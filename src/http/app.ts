@@ -1,0 +1,42 @@
+import type { SetupPage } from "./console/setup-page.ts";
+import type { RegistryFace } from "./distribution/registry-face.ts";
+import type { Names, RequestContext } from "./names.ts";
+import type { OAuthFace } from "./token/oauth-face.ts";
+import type { RegistryTokenFace } from "./token/registry-token-face.ts";
+import { pathOf } from "./url.ts";
+
+/** Who answers what. */
+export interface Faces {
+  readonly registry: RegistryFace;
+  readonly registryTokens: RegistryTokenFace;
+  readonly oauth: OAuthFace;
+  readonly setupPage: SetupPage;
+  readonly google: { fetch(request: Request, bindings: { context: RequestContext }): Response | Promise<Response> };
+}
+
+/** Asks the connection for the address at its other end. */
+export type PeerOf = (request: Request) => string | undefined;
+
+/** The whole server as one function of a request. The busiest paths are looked at first. */
+export function createApp(names: Names, faces: Faces) {
+  return async (request: Request, peerOf: PeerOf): Promise<Response> => {
+    const path = pathOf(request);
+    const context = names.contextOf(request, () => peerOf(request));
+    if (path === "/v2/token") return await faces.registryTokens.handle(request, context);
+    if (path.startsWith("/v2/") || path === "/v2") return await faces.registry.handle(request, context);
+    if (path.startsWith("/v1/")) return await faces.google.fetch(request, { context });
+    switch (path) {
+      case "/token":
+        return await faces.oauth.handle(request, context);
+      case "/console/setup":
+        return await faces.setupPage.handle(request, context);
+      case "/healthz":
+      case "/readyz":
+        return new Response("ok\n");
+      case "/":
+        return new Response("Waybill, a container registry. See docker login, or waybill auth login.\n");
+      default:
+        return Response.json({ error: "there is nothing at this path" }, { status: 404 });
+    }
+  };
+}

@@ -1,0 +1,84 @@
+import { IdentityError } from "../../identity/identity-error.ts";
+import { principalName } from "../../identity/principal.ts";
+import { RegistryError, type RegistryErrorCode } from "../../registry/registry-error.ts";
+import type { RequestContext } from "../names.ts";
+import { RefusalError } from "./refusal.ts";
+
+/** Where what the client need not know is kept. */
+export type ErrorLog = (error: unknown, message: string) => void;
+
+const statuses: Readonly<Record<RegistryErrorCode, number>> = {
+  BLOB_UNKNOWN: 404,
+  BLOB_UPLOAD_INVALID: 400,
+  BLOB_UPLOAD_UNKNOWN: 404,
+  DENIED: 403,
+  DIGEST_INVALID: 400,
+  MANIFEST_BLOB_UNKNOWN: 404,
+  MANIFEST_INVALID: 400,
+  MANIFEST_TOO_LARGE: 413,
+  MANIFEST_UNKNOWN: 404,
+  NAME_INVALID: 400,
+  NAME_UNKNOWN: 404,
+  PAGINATION_NUMBER_INVALID: 400,
+  RANGE_INVALID: 416,
+  SIZE_INVALID: 400,
+  TAG_INVALID: 400,
+  TOOMANYREQUESTS: 429,
+  UNAUTHORIZED: 401,
+  UNAVAILABLE: 503,
+  UNKNOWN: 500,
+  UNSUPPORTED: 405,
+};
+
+export const registryHeaders = { "docker-distribution-api-version": "registry/2.0" } as const;
+
+/** The one place that turns an error into a registry's answer (distribution-spec: Error Codes). */
+export function answerError(error: unknown, context: RequestContext, log: ErrorLog): Response {
+  if (error instanceof RefusalError) return answerRefusal(error, context);
+  if (error instanceof IdentityError) {
+    return answer("UNAUTHORIZED", error.message, undefined, challenge(context, undefined, "invalid_token"));
+  }
+  if (error instanceof RegistryError) {
+    if (error.cause !== undefined) log(error, "registry error");
+    return answer(error.code, error.message, error.detail);
+  }
+  if ((error as { name?: string } | undefined)?.name === "AbortError") {
+    return answer("SIZE_INVALID", "the connection ended before the body did");
+  }
+  log(error, "request failed");
+  return answer("UNKNOWN", "the server failed; its log says why");
+}
+
+/** 401 with the challenge that tells where to log in; for nobody, whatever they asked (`scope` absent for `/v2/`). */
+export function askToLogIn(context: RequestContext, scope?: string): Response {
+  return answer("UNAUTHORIZED", "authentication required", undefined, challenge(context, scope));
+}
+
+/** `{"errors":[…]}` with the code's status. */
+export function answer(code: RegistryErrorCode, message: string, detail?: unknown, headers?: Record<string, string>) {
+  const wireCode = code === "MANIFEST_TOO_LARGE" ? "SIZE_INVALID" : code;
+  const error = { code: wireCode, message, ...(detail !== undefined && { detail }) };
+  return Response.json({ errors: [error] }, { status: statuses[code], headers: { ...registryHeaders, ...headers } });
+}
+
+function answerRefusal({ refusal, scope, message }: RefusalError, context: RequestContext): Response {
+  switch (refusal.reason) {
+    case "anonymous":
+      return askToLogIn(context, scope);
+    case "token":
+      return answer("UNAUTHORIZED", message, undefined, challenge(context, scope, "insufficient_scope"));
+    case "policy":
+    case "scope": {
+      const { reason, permission, resource, principal } = refusal;
+      return answer("DENIED", message, { reason, permission, resource, principal: principalName(principal) });
+    }
+  }
+}
+
+/** Docker token authentication: every parameter in double quotes, for clients that read no others. */
+function challenge({ origin, host }: RequestContext, scope?: string, error?: string): Record<string, string> {
+  const parameters = [`realm="${origin}/v2/token"`, `service="${host}"`];
+  if (scope !== undefined) parameters.push(`scope="${scope}"`);
+  if (error !== undefined) parameters.push(`error="${error}"`);
+  return { "www-authenticate": `Bearer ${parameters.join(",")}` };
+}

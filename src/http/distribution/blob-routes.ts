@@ -1,0 +1,63 @@
+import { deleteArtifacts, pull } from "../../access/permissions.ts";
+import type { Caller } from "../../identity/caller.ts";
+import type { Blobs } from "../../registry/blobs.ts";
+import { RegistryError } from "../../registry/registry-error.ts";
+import { registryHeaders } from "./answer-error.ts";
+import { parseByteRange } from "./byte-range.ts";
+import type { Gate } from "./gate.ts";
+import type { Route } from "./route.ts";
+
+type BlobRoute = Extract<Route, { kind: "blob" }>;
+
+/** distribution-spec: Pulling blobs, Deleting blobs. */
+export class BlobRoutes {
+  readonly #gate: Gate;
+  readonly #blobs: Blobs;
+
+  constructor(gate: Gate, blobs: Blobs) {
+    this.#gate = gate;
+    this.#blobs = blobs;
+  }
+
+  async handle(request: Request, { repository, digest }: BlobRoute, caller: Caller): Promise<Response> {
+    switch (request.method) {
+      case "GET":
+      case "HEAD":
+        return await this.#read(request, { kind: "blob", repository, digest }, caller);
+      case "DELETE": {
+        const resolved = await this.#gate.admit(caller, repository, deleteArtifacts, "delete");
+        await this.#blobs.delete(resolved, digest);
+        return new Response(null, { status: 202, headers: registryHeaders });
+      }
+      default:
+        throw new RegistryError("UNSUPPORTED", "a blob can be read or deleted");
+    }
+  }
+
+  async #read(request: Request, { repository, digest }: BlobRoute, caller: Caller): Promise<Response> {
+    const blob = await this.#blobs.get(await this.#gate.admit(caller, repository, pull, "pull"), digest);
+    const headers: Record<string, string> = {
+      ...registryHeaders,
+      "content-type": "application/octet-stream",
+      "content-length": String(blob.size),
+      "docker-content-digest": digest,
+      etag: `"${digest}"`,
+      "accept-ranges": "bytes",
+      // What was pushed may be a web page; nobody is to open it under the registry's own name.
+      "content-disposition": "attachment",
+      "x-content-type-options": "nosniff",
+    };
+    if (request.method === "HEAD") return new Response(null, { headers });
+    const range = parseByteRange(request.headers.get("range"), blob.size);
+    if (range === undefined) return new Response(blob.read(), { headers });
+    if (range === "unsatisfiable") {
+      headers["content-range"] = `bytes */${blob.size}`;
+      headers["content-length"] = "0";
+      return new Response(null, { status: 416, headers });
+    }
+    const { start, end } = range;
+    headers["content-range"] = `bytes ${start}-${end - 1}/${blob.size}`;
+    headers["content-length"] = String(end - start);
+    return new Response(blob.read(start, end), { status: 206, headers });
+  }
+}

@@ -1,0 +1,114 @@
+import type { Refusal } from "../../access/decide.ts";
+import { deleteArtifacts, type Permission, pull, push } from "../../access/permissions.ts";
+import type { Caller } from "../../identity/caller.ts";
+import { principalKey } from "../../identity/principal.ts";
+import { requireManifestSize } from "../../registry/manifest.ts";
+import type { Manifests } from "../../registry/manifests.ts";
+import { RegistryError } from "../../registry/registry-error.ts";
+import type { ResolvedRepository } from "../../registry/resolve.ts";
+import { registryHeaders } from "./answer-error.ts";
+import type { Gate } from "./gate.ts";
+import { RefusalError } from "./refusal.ts";
+import type { Route } from "./route.ts";
+
+type ManifestRoute = Extract<Route, { kind: "manifest" }>;
+
+/** distribution-spec: Pulling manifests, Pushing manifests, Deleting tags, Deleting manifests. */
+export class ManifestRoutes {
+  readonly #gate: Gate;
+  readonly #manifests: Manifests;
+
+  constructor(gate: Gate, manifests: Manifests) {
+    this.#gate = gate;
+    this.#manifests = manifests;
+  }
+
+  async handle(request: Request, route: ManifestRoute, caller: Caller): Promise<Response> {
+    switch (request.method) {
+      case "GET":
+        return await this.#get(route, caller);
+      case "HEAD":
+        return await this.#head(route, caller);
+      case "PUT":
+        return await this.#put(request, route, caller);
+      case "DELETE":
+        return await this.#delete(route, caller);
+      default:
+        throw new RegistryError("UNSUPPORTED", "a manifest can be read, pushed or deleted");
+    }
+  }
+
+  async #get({ repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
+    const resolved = await this.#gate.admit(caller, repository, pull, "pull");
+    const { body, digest, mediaType } = await this.#manifests.get(resolved, reference);
+    return new Response(body as Uint8Array<ArrayBuffer>, { headers: headersOf(digest, mediaType, body.byteLength) });
+  }
+
+  async #head({ repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
+    const resolved = await this.#gate.admit(caller, repository, pull, "pull");
+    const { digest, mediaType, size } = await this.#manifests.head(resolved, reference);
+    return new Response(null, { headers: headersOf(digest, mediaType, size) });
+  }
+
+  async #put(request: Request, { repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
+    const resolved = await this.#gate.admit(caller, repository, push, "push");
+    const refusals = reference.kind === "tag" ? await this.#tagRefusals(caller, resolved) : undefined;
+    const { digest, subject } = await this.#manifests.put(resolved, {
+      reference,
+      contentType: request.headers.get("content-type") ?? "",
+      body: await readManifest(request),
+      principal: principalKey(caller.principal),
+      allowTag: (change) => {
+        const refusal = refusals?.[change];
+        if (refusal) throw new RefusalError(refusal, `repository:${repository.path}:pull,push`);
+      },
+    });
+    const headers: Record<string, string> = {
+      ...registryHeaders,
+      location: `/v2/${repository.path}/manifests/${digest}`,
+      "docker-content-digest": digest,
+    };
+    if (subject !== undefined) headers["oci-subject"] = subject;
+    return new Response(null, { status: 201, headers });
+  }
+
+  async #delete({ repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
+    const permission: Permission = reference.kind === "tag" ? "artifactregistry.tags.delete" : deleteArtifacts;
+    const resolved = await this.#gate.admit(caller, repository, permission, "delete");
+    await this.#manifests.delete(resolved, reference, principalKey(caller.principal));
+    return new Response(null, { status: 202, headers: registryHeaders });
+  }
+
+  /** Whether the tag is new is known only inside the transaction; what the caller may do is settled before it. */
+  async #tagRefusals(caller: Caller, resolved: ResolvedRepository) {
+    const ask = async (permission: Permission): Promise<Refusal | undefined> => {
+      const decision = await this.#gate.decide(caller, resolved, permission, "push");
+      return decision.allowed ? undefined : decision;
+    };
+    return { create: await ask("artifactregistry.tags.create"), move: await ask("artifactregistry.tags.update") };
+  }
+}
+
+/** The body, no longer than a manifest may be, with or without a Content-Length. Throws MANIFEST_TOO_LARGE. */
+async function readManifest(request: Request): Promise<Uint8Array> {
+  requireManifestSize(Number(request.headers.get("content-length") ?? 0));
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    requireManifestSize(size);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function headersOf(digest: string, mediaType: string, size: number): Record<string, string> {
+  return {
+    ...registryHeaders,
+    "content-type": mediaType,
+    "content-length": String(size),
+    "docker-content-digest": digest,
+    etag: `"${digest}"`,
+    "x-content-type-options": "nosniff",
+  };
+}

@@ -1,0 +1,81 @@
+import type { Access } from "../../access/decide.ts";
+import type { Authenticator } from "../../identity/authenticator.ts";
+import type { Caller } from "../../identity/caller.ts";
+import type { Blobs } from "../../registry/blobs.ts";
+import type { Manifests } from "../../registry/manifests.ts";
+import type { Uploads } from "../../registry/uploads.ts";
+import type { Metadata } from "../../storage/metadata/metadata.ts";
+import type { RequestContext } from "../names.ts";
+import { pathOf } from "../url.ts";
+import { answerError, askToLogIn, type ErrorLog, registryHeaders } from "./answer-error.ts";
+import { BlobRoutes } from "./blob-routes.ts";
+import { Gate } from "./gate.ts";
+import { ManifestRoutes } from "./manifest-routes.ts";
+import { parseRoute, type Route } from "./route.ts";
+import { TagRoutes } from "./tag-routes.ts";
+import { UploadRoutes } from "./upload-routes.ts";
+
+export interface RegistryFaceServices {
+  readonly metadata: Metadata;
+  readonly authenticator: Authenticator;
+  readonly access: Access;
+  readonly manifests: Manifests;
+  readonly blobs: Blobs;
+  readonly uploads: Uploads;
+  readonly now: () => number;
+  readonly log: ErrorLog;
+}
+
+/** An upload opened with a valid token may be finished for so long after the token ended: docker does not renew. */
+const uploadGraceMilliseconds = 60 * 60 * 1000;
+
+/** Everything under /v2/ but the token endpoint: OCI distribution as real clients speak it. */
+export class RegistryFace {
+  readonly #gate: Gate;
+  readonly #blobs: BlobRoutes;
+  readonly #uploads: UploadRoutes;
+  readonly #manifests: ManifestRoutes;
+  readonly #tags: TagRoutes;
+  readonly #log: ErrorLog;
+
+  constructor({ metadata, authenticator, access, manifests, blobs, uploads, now, log }: RegistryFaceServices) {
+    this.#gate = new Gate(metadata, authenticator, access);
+    this.#blobs = new BlobRoutes(this.#gate, blobs);
+    this.#uploads = new UploadRoutes(metadata, this.#gate, uploads, blobs, now);
+    this.#manifests = new ManifestRoutes(this.#gate, manifests);
+    this.#tags = new TagRoutes(metadata, this.#gate);
+    this.#log = log;
+  }
+
+  async handle(request: Request, context: RequestContext): Promise<Response> {
+    try {
+      const route = parseRoute(pathOf(request), context.location);
+      if (!route) return Response.json({ errors: [noSuchPath] }, { status: 404, headers: registryHeaders });
+      const graceMilliseconds = route.kind === "upload" ? uploadGraceMilliseconds : 0;
+      const caller = await this.#gate.identify(request, context, graceMilliseconds);
+      if (route.kind !== "base") return await this.#dispatch(request, route, caller);
+      // docker decides here whether to send credentials at all: who brings none is asked, even where all is public.
+      if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context);
+      return Response.json({}, { headers: registryHeaders });
+    } catch (error) {
+      return answerError(error, context, this.#log);
+    }
+  }
+
+  #dispatch(request: Request, route: Exclude<Route, { kind: "base" }>, caller: Caller): Promise<Response> {
+    switch (route.kind) {
+      case "blob":
+        return this.#blobs.handle(request, route, caller);
+      case "uploads":
+        return this.#uploads.begin(request, route.repository, caller);
+      case "upload":
+        return this.#uploads.continue(request, route, caller);
+      case "manifest":
+        return this.#manifests.handle(request, route, caller);
+      case "tags":
+        return this.#tags.list(request, route.repository, caller);
+    }
+  }
+}
+
+const noSuchPath = { code: "UNSUPPORTED", message: "there is nothing at this path" };

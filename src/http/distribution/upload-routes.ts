@@ -1,0 +1,121 @@
+import { pull, push } from "../../access/permissions.ts";
+import type { Caller } from "../../identity/caller.ts";
+import { IdentityError } from "../../identity/identity-error.ts";
+import { principalKey } from "../../identity/principal.ts";
+import type { Blobs } from "../../registry/blobs.ts";
+import { type Digest, parseDigest } from "../../registry/digest.ts";
+import { RegistryError } from "../../registry/registry-error.ts";
+import { parseRepository, type Repository } from "../../registry/repository.ts";
+import { type ResolvedRepository, resolveRepository } from "../../registry/resolve.ts";
+import type { UploadChunk, Uploads } from "../../registry/uploads.ts";
+import type { Metadata } from "../../storage/metadata/metadata.ts";
+import { queryOf } from "../url.ts";
+import { registryHeaders } from "./answer-error.ts";
+import { parseContentRange } from "./byte-range.ts";
+import type { Gate } from "./gate.ts";
+import type { Route } from "./route.ts";
+
+type UploadRoute = Extract<Route, { kind: "upload" }>;
+
+/** distribution-spec: Pushing blobs. */
+export class UploadRoutes {
+  readonly #metadata: Metadata;
+  readonly #gate: Gate;
+  readonly #uploads: Uploads;
+  readonly #blobs: Blobs;
+  readonly #now: () => number;
+
+  constructor(metadata: Metadata, gate: Gate, uploads: Uploads, blobs: Blobs, now: () => number) {
+    this.#metadata = metadata;
+    this.#gate = gate;
+    this.#uploads = uploads;
+    this.#blobs = blobs;
+    this.#now = now;
+  }
+
+  /** POST …/blobs/uploads/: mounts, takes a whole blob, or opens an upload. */
+  async begin(request: Request, repository: Repository, caller: Caller): Promise<Response> {
+    if (request.method !== "POST") throw new RegistryError("UNSUPPORTED", "an upload begins with POST");
+    const query = queryOf(request);
+    const digest = query.get("digest");
+    const mount = query.get("mount");
+    const wanted = parseDigestOf(digest ?? mount);
+    const resolved = await this.#gate.admit(caller, repository, push, "push");
+    if (mount !== null && wanted && (await this.#mount(caller, resolved, query.get("from"), wanted))) {
+      return created(repository, wanted);
+    }
+    const upload = await this.#uploads.begin(resolved, principalKey(caller.principal));
+    if (digest === null || !wanted) return accepted(repository, upload.id, 0);
+    await this.#uploads.finish(upload.id, chunkOf(request), wanted);
+    return created(repository, wanted);
+  }
+
+  /** PATCH, PUT, GET and DELETE of one upload. */
+  async continue(request: Request, { repository, id }: UploadRoute, caller: Caller): Promise<Response> {
+    const resolved = await this.#gate.admit(caller, repository, push, "push");
+    const upload = await this.#uploads.find(resolved, id, principalKey(caller.principal));
+    if (caller.expiresAt <= this.#now() && upload.createdAt >= caller.expiresAt) {
+      throw new IdentityError("expired", "the token had expired when this upload began");
+    }
+    switch (request.method) {
+      case "PATCH":
+        return accepted(repository, id, await this.#uploads.append(id, chunkOf(request)));
+      case "PUT": {
+        const digest = parseDigest(queryOf(request).get("digest") ?? "");
+        await this.#uploads.finish(id, chunkOf(request), digest);
+        return created(repository, digest);
+      }
+      case "GET":
+      case "HEAD":
+        return accepted(repository, id, upload.size, 204);
+      case "DELETE":
+        await this.#uploads.cancel(id);
+        return new Response(null, { status: 204, headers: registryHeaders });
+      default:
+        throw new RegistryError("UNSUPPORTED", "an upload is continued with PATCH and ended with PUT");
+    }
+  }
+
+  /** Needs pull on the source. A refusal reads as "not there": the client uploads (CVE-2024-39897). */
+  async #mount(caller: Caller, target: ResolvedRepository, from: string | null, digest: Digest): Promise<boolean> {
+    if (from === null) return false;
+    const source = await resolveRepository(this.#metadata, parseRepository(from, target.repository.location));
+    const { allowed } = await this.#gate.decide(caller, source, pull, "pull");
+    return allowed && (await this.#blobs.mount(target, source, digest));
+  }
+}
+
+function chunkOf(request: Request): UploadChunk {
+  const range = parseContentRange(request.headers.get("content-range"));
+  const contentLength = request.headers.get("content-length");
+  const length = contentLength === null ? range?.length : Number(contentLength);
+  if (range && (Number.isNaN(range.length) || range.length !== length)) {
+    throw new RegistryError("RANGE_INVALID", "Content-Range must be START-END in bytes and match the body's length");
+  }
+  return { body: request.body ?? nothing(), start: range?.start, length };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+function parseDigestOf(text: string | null): Digest | undefined {
+  return text === null ? undefined : parseDigest(text);
+}
+
+function accepted(repository: Repository, id: string, size: number, status = 202): Response {
+  const headers = {
+    ...registryHeaders,
+    location: `/v2/${repository.path}/blobs/uploads/${id}`,
+    range: `0-${Math.max(0, size - 1)}`,
+    "docker-upload-uuid": id,
+  };
+  return new Response(null, { status, headers });
+}
+
+function created(repository: Repository, digest: Digest): Response {
+  const headers = {
+    ...registryHeaders,
+    location: `/v2/${repository.path}/blobs/${digest}`,
+    "docker-content-digest": digest,
+  };
+  return new Response(null, { status: 201, headers });
+}

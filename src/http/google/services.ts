@@ -1,0 +1,22 @@
+import type { Access } from "../../access/decide.ts";
+import type { Policies } from "../../access/policies.ts";
+import type { Projects } from "../../access/projects.ts";
+import type { Authenticator } from "../../identity/authenticator.ts";
+import type { ServiceAccountKeys } from "../../identity/service-account-keys.ts";
+import type { ServiceAccounts } from "../../identity/service-accounts.ts";
+import type { Metadata } from "../../storage/metadata/metadata.ts";
+import type { ErrorLog } from "../distribution/answer-error.ts";
+
+/** What the administration API speaks for. */
+export interface GoogleServices {
+  readonly metadata: Metadata;
+  readonly authenticator: Authenticator;
+  readonly access: Access;
+  readonly policies: Policies;
+  readonly projects: Projects;
+  readonly serviceAccounts: ServiceAccounts;
+  readonly serviceAccountKeys: ServiceAccountKeys;
+  /** The names of this server's storage locations. */
+  readonly locations: readonly string[];
+  readonly log: ErrorLog;
+}

@@ -1,0 +1,121 @@
+import {
+  installationResource,
+  locationKey,
+  projectResource,
+  type Resource,
+  repositoryResource,
+  serviceAccountResource,
+} from "../../access/resource.ts";
+import { parseRepository } from "../../registry/repository.ts";
+import { resolveRepository } from "../../registry/resolve.ts";
+import type { ProjectRow } from "../../storage/metadata/projects.ts";
+import type { ResourceKey } from "../../storage/metadata/schema.ts";
+import type { ServiceAccountKeyRow } from "../../storage/metadata/service-account-keys.ts";
+import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
+import { invalidField } from "./api-error.ts";
+import type { GoogleServices } from "./services.ts";
+
+/** What a path can name, and what is found there. `policy` is where the policy of the thing hangs. */
+export interface Targets {
+  readonly server: Record<never, never>;
+  readonly project: { readonly project: ProjectRow; readonly policy: ResourceKey };
+  readonly serviceAccount: {
+    readonly project: ProjectRow;
+    readonly account: ServiceAccountRow;
+    readonly policy: ResourceKey;
+  };
+  readonly key: {
+    readonly project: ProjectRow;
+    readonly account: ServiceAccountRow;
+    readonly key: ServiceAccountKeyRow;
+  };
+  readonly location: { readonly policy: ResourceKey };
+  readonly repository: { readonly policy: ResourceKey };
+}
+
+export type TargetKind = keyof Targets;
+export type PathParameters = Readonly<Record<string, string>>;
+
+/** A thing that a path names. `found` is absent where it does not exist; `resource` reads the same then. */
+export interface Target<Kind extends TargetKind = TargetKind> {
+  readonly resource: Resource;
+  readonly found: Targets[Kind] | undefined;
+}
+
+type Resolve<Kind extends TargetKind> = (services: GoogleServices, path: PathParameters) => Promise<Target<Kind>>;
+
+/** Looks up what a path names. Every id is bound to its parent: elsewhere it does not exist. */
+export const resolveTarget: { readonly [Kind in TargetKind]: Resolve<Kind> } = {
+  server: async () => ({ resource: installationResource, found: {} }),
+  project: findProject,
+  serviceAccount: findServiceAccount,
+  key: findKey,
+  location: findLocation,
+  repository: findRepository,
+};
+
+/** By id or by number. */
+async function findProject(
+  { projects }: GoogleServices,
+  { project: name = "" }: PathParameters,
+): Promise<Target<"project">> {
+  const project = await projects.resolve(name);
+  return {
+    resource: projectResource(name, project?.id),
+    found: project && { project, policy: `project/${project.id}` },
+  };
+}
+
+/** By e-mail or unique id; the project `-` stands for whichever the account is in. */
+async function findServiceAccount(services: GoogleServices, path: PathParameters): Promise<Target<"serviceAccount">> {
+  const { project: projectName = "", account: name = "" } = path;
+  const named = await services.serviceAccounts.find(name.toLowerCase());
+  const project = await services.projects.resolve(projectName === "-" ? (named?.projectId ?? "") : projectName);
+  const account = named?.projectId === project?.id ? named : undefined;
+  const resource = serviceAccountResource(name, account);
+  if (project && account) return { resource, found: { project, account, policy: `serviceAccount/${account.id}` } };
+  // Who may look into the project may hear that there is no such account in it.
+  return { resource: { ...resource, keys: projectResource(projectName, project?.id).keys }, found: undefined };
+}
+
+/** A key's resource is its account: keys have no policies. */
+async function findKey(services: GoogleServices, path: PathParameters): Promise<Target<"key">> {
+  const { resource: accountResource, found } = await findServiceAccount(services, path);
+  const key = found && (await services.serviceAccountKeys.find(found.account, path.key ?? ""));
+  const resource = { ...accountResource, name: `key ${path.key} of ${accountResource.name}` };
+  return { resource, found: found && key && { project: found.project, account: found.account, key } };
+}
+
+async function findLocation(services: GoogleServices, path: PathParameters): Promise<Target<"location">> {
+  const { project: projectName = "", location = "" } = path;
+  const project = await services.projects.resolve(projectName);
+  const { keys } = projectResource(projectName, project?.id);
+  const resource = { name: `location ${location} of project ${projectName}`, keys };
+  if (!project || !services.locations.includes(location)) return { resource, found: undefined };
+  const policy = locationKey(location, project.id);
+  return { resource: { ...resource, keys: [policy, ...keys] }, found: { policy } };
+}
+
+/** The image's path below its project; it exists from the first push on. */
+async function findRepository(services: GoogleServices, path: PathParameters): Promise<Target<"repository">> {
+  const { project: projectName = "", location = "", repository: image = "" } = path;
+  const project = await services.projects.resolve(projectName);
+  const name = `${(project?.name ?? projectName).replace(":", "/")}/${image}`;
+  if (!project) {
+    return {
+      resource: repositoryResource(name, location, { projectId: undefined, repositoryId: undefined }),
+      found: undefined,
+    };
+  }
+  const { repositoryId } = await resolveRepository(services.metadata, parseImage(name, location));
+  const resource = repositoryResource(name, location, { projectId: project.id, repositoryId });
+  return { resource, found: repositoryId === undefined ? undefined : { policy: `repository/${repositoryId}` } };
+}
+
+function parseImage(name: string, location: string) {
+  try {
+    return parseRepository(name, location);
+  } catch (error) {
+    throw invalidField("repository", (error as Error).message);
+  }
+}

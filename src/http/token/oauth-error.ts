@@ -1,0 +1,19 @@
+/** RFC 6749 section 5.2. */
+export type OAuthErrorCode =
+  | "invalid_request"
+  | "invalid_grant"
+  | "invalid_scope"
+  | "unsupported_grant_type"
+  | "server_error";
+
+/** A refusal in OAuth's words. */
+export class OAuthError extends Error {
+  readonly code: OAuthErrorCode;
+
+  /** @param message the `error_description`, for the client */
+  constructor(code: OAuthErrorCode, message: string) {
+    super(message);
+    this.name = "OAuthError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Assertion, Assertions } from "../../identity/assertion.ts";
+import type { Authenticator } from "../../identity/authenticator.ts";
+import { signIdToken } from "../../identity/id-token.ts";
+import { principalKey } from "../../identity/principal.ts";
+import { formatScopes } from "../../identity/scopes.ts";
+import type { ServiceTokens } from "../../identity/service-tokens.ts";
+import type { SigningKeys } from "../../identity/signing-keys.ts";
+import type { Metadata } from "../../storage/metadata/metadata.ts";
+import { spendAssertion } from "../../storage/metadata/spent-assertions.ts";
+import type { ErrorLog } from "../distribution/answer-error.ts";
+import type { RequestContext } from "../names.ts";
+import { answerOAuthError, notStored } from "./answer-oauth-error.ts";
+import { readForm } from "./form.ts";
+import { OAuthError } from "./oauth-error.ts";
+
+export interface OAuthServices {
+  readonly metadata: Metadata;
+  readonly authenticator: Authenticator;
+  readonly assertions: Assertions;
+  readonly signingKeys: SigningKeys;
+  readonly tokens: ServiceTokens;
+  readonly now: () => number;
+  readonly log: ErrorLog;
+}
+
+const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const lifetimeSecondsDefault = 3600;
+const lifetimeSecondsMin = 60;
+const lifetimeSecondsMax = 12 * 3600;
+
+/** `/token`: OAuth 2.0 grants. A service account's signed assertion (RFC 7523) buys an access token or an id_token. */
+export class OAuthFace {
+  readonly #services: OAuthServices;
+
+  constructor(services: OAuthServices) {
+    this.#services = services;
+  }
+
+  async handle(request: Request, context: RequestContext): Promise<Response> {
+    try {
+      if (request.method !== "POST") throw new OAuthError("invalid_request", "the token endpoint takes POST");
+      const form = await readForm(request);
+      if (form.get("grant_type") !== jwtBearer) {
+        throw new OAuthError("unsupported_grant_type", `the grant types known here: ${jwtBearer}`);
+      }
+      return Response.json(await this.#byAssertion(form, context), { headers: notStored });
+    } catch (error) {
+      return answerOAuthError(error, this.#services.log);
+    }
+  }
+
+  async #byAssertion(form: URLSearchParams, { origin }: RequestContext): Promise<object> {
+    const { authenticator, assertions, signingKeys, now } = this.#services;
+    const assertion = await assertions.verify(form.get("assertion") ?? "");
+    const principal = await authenticator.keyHolder(assertion.keyId);
+    await this.#spend(assertion);
+    if (assertion.targetAudience !== undefined) {
+      return { id_token: await signIdToken(signingKeys, principal, assertion.targetAudience, origin, now()) };
+    }
+    if (assertion.scopes.size === 0) throw new OAuthError("invalid_scope", "the assertion names no scope");
+    const lifetimeSeconds = parseLifetime(form.get("lifetime"));
+    const issuedAt = Math.floor(now() / 1000);
+    const scope = formatScopes(assertion.scopes);
+    const accessToken = this.#services.tokens.sign("access", {
+      sub: principalKey(principal),
+      iat: issuedAt,
+      exp: issuedAt + lifetimeSeconds,
+      scope,
+      key: assertion.keyId,
+    });
+    return { access_token: accessToken, expires_in: lifetimeSeconds, token_type: "Bearer", scope };
+  }
+
+  /** Single use where the signer asked for it with a `jti`; gcloud sends none, and the same bytes twice a second. */
+  async #spend({ keyId, jti, expiresAt }: Assertion): Promise<void> {
+    if (jti === undefined) return;
+    const { metadata, now } = this.#services;
+    // Past its end an assertion is still taken for the clock skew, so it is remembered for longer than that.
+    const forgetAt = (expiresAt + 2 * lifetimeSecondsMin) * 1000;
+    const fresh = await metadata.write((write) => spendAssertion(write, keyId, jti, forgetAt, now()));
+    if (!fresh) throw new OAuthError("invalid_grant", "this assertion was used before: sign a new one");
+  }
+}
+
+/** Our own extension: a shorter or longer life than Google's hour. */
+function parseLifetime(text: string | null): number {
+  if (text === null) return lifetimeSecondsDefault;
+  const seconds = Number(text.replace(/s$/, ""));
+  if (Number.isInteger(seconds) && seconds >= lifetimeSecondsMin && seconds <= lifetimeSecondsMax) return seconds;
+  throw new OAuthError("invalid_request", `lifetime must be ${lifetimeSecondsMin} to ${lifetimeSecondsMax} seconds`);
+}

@@ -1,0 +1,129 @@
+import type { Access } from "../../access/decide.ts";
+import { deleteArtifacts, type Permission, pull, push } from "../../access/permissions.ts";
+import { repositoryResource } from "../../access/resource.ts";
+import type { Authenticator } from "../../identity/authenticator.ts";
+import type { Caller, TokenAccess } from "../../identity/caller.ts";
+import { basicCredentials, type Credentials, parseAuthorization } from "../../identity/credentials.ts";
+import { IdentityError } from "../../identity/identity-error.ts";
+import { principalKey } from "../../identity/principal.ts";
+import { formatScopes } from "../../identity/scopes.ts";
+import type { ServiceTokens } from "../../identity/service-tokens.ts";
+import { RegistryError } from "../../registry/registry-error.ts";
+import { parseRepository, type Repository } from "../../registry/repository.ts";
+import { resolveRepository } from "../../registry/resolve.ts";
+import type { Metadata } from "../../storage/metadata/metadata.ts";
+import { answer, answerError, type ErrorLog } from "../distribution/answer-error.ts";
+import type { RequestContext } from "../names.ts";
+import { queryOf } from "../url.ts";
+import { parseAccessScopes } from "./access-scope.ts";
+import { answerOAuthError } from "./answer-oauth-error.ts";
+import { readForm } from "./form.ts";
+import { OAuthError } from "./oauth-error.ts";
+
+export interface RegistryTokenServices {
+  readonly metadata: Metadata;
+  readonly authenticator: Authenticator;
+  readonly access: Access;
+  readonly tokens: ServiceTokens;
+  readonly now: () => number;
+  readonly log: ErrorLog;
+}
+
+/** docker, podman and containerd do not renew in the middle of a push; that every request is decided anew makes it safe. */
+const lifetimeSeconds = 3600;
+const actionPermissions: Readonly<Record<string, Permission>> = { pull, push, delete: deleteArtifacts };
+const nothingCached = { "cache-control": "no-store" };
+
+/** `/v2/token`: Docker token authentication, by GET with Basic and by POST of a form. */
+export class RegistryTokenFace {
+  readonly #services: RegistryTokenServices;
+
+  constructor(services: RegistryTokenServices) {
+    this.#services = services;
+  }
+
+  async handle(request: Request, context: RequestContext): Promise<Response> {
+    try {
+      switch (request.method) {
+        case "GET":
+          return await this.#byQuery(request, context);
+        case "POST":
+          return await this.#byForm(request, context);
+        default:
+          throw new RegistryError("UNSUPPORTED", "tokens are asked for with GET or POST");
+      }
+    } catch (error) {
+      if (error instanceof IdentityError) {
+        return answer("UNAUTHORIZED", error.message, undefined, {
+          ...nothingCached,
+          "www-authenticate": `Basic realm="${context.host}"`,
+        });
+      }
+      if (error instanceof OAuthError) return answerOAuthError(error, this.#services.log);
+      return answerError(error, context, this.#services.log);
+    }
+  }
+
+  async #byQuery(request: Request, context: RequestContext): Promise<Response> {
+    const credentials = parseAuthorization(request.headers.get("authorization"));
+    return await this.#issue(credentials, queryOf(request).getAll("scope"), context);
+  }
+
+  async #byForm(request: Request, context: RequestContext): Promise<Response> {
+    const form = await readForm(request);
+    const grant = form.get("grant_type");
+    if (grant !== "password") throw new OAuthError("unsupported_grant_type", "this endpoint knows password only");
+    const credentials = basicCredentials(form.get("username") ?? "", form.get("password") ?? "");
+    return await this.#issue(credentials, form.getAll("scope"), context);
+  }
+
+  /** Grants what was asked for and may be had; less is no error here, the registry refuses later and says why. */
+  async #issue(credentials: Credentials, scopes: readonly string[], context: RequestContext): Promise<Response> {
+    const { authenticator, tokens, now } = this.#services;
+    const caller = await authenticator.authenticate(credentials, context, { registryTokens: false });
+    const asked = parseAccessScopes(scopes);
+    if (!asked) throw new RegistryError("DENIED", "a scope must be repository:PROJECT/IMAGE:ACTION,…");
+    const access = await Promise.all(asked.map((each) => this.#grant(caller, each, context)));
+    const issuedAt = Math.floor(now() / 1000);
+    const token = tokens.sign("registry", {
+      sub: principalKey(caller.principal),
+      iat: issuedAt,
+      exp: issuedAt + lifetimeSeconds,
+      scope: formatScopes(caller.scopes),
+      ...(caller.keyId !== undefined && { key: caller.keyId }),
+      access,
+    });
+    const body = {
+      token,
+      access_token: token,
+      scope: access.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" "),
+      expires_in: lifetimeSeconds,
+      issued_at: new Date(issuedAt * 1000).toISOString(),
+    };
+    return Response.json(body, { headers: nothingCached });
+  }
+
+  async #grant(caller: Caller, asked: TokenAccess, context: RequestContext) {
+    const repository = asked.type === "repository" ? repositoryOf(asked.name, context) : undefined;
+    if (!repository) return { ...asked, actions: [] };
+    const resolved = await resolveRepository(this.#services.metadata, repository);
+    const resource = repositoryResource(repository.path, repository.location, resolved);
+    const actions: string[] = [];
+    for (const action of asked.actions.includes("*") ? Object.keys(actionPermissions) : asked.actions) {
+      const permission = actionPermissions[action];
+      if (permission && (await this.#services.access.decide(caller, permission, resource)).allowed)
+        actions.push(action);
+    }
+    return { ...asked, actions };
+  }
+}
+
+/** A scope for a name that cannot be is granted nothing; the request that uses it is told why. */
+function repositoryOf(name: string, { location }: RequestContext): Repository | undefined {
+  try {
+    return parseRepository(name, location);
+  } catch (error) {
+    if (error instanceof RegistryError) return undefined;
+    throw error;
+  }
+}

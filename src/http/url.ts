@@ -1,0 +1,13 @@
+/** The path of a request as it came, percent-encoding and all. Cheaper than `new URL`, and it cannot throw. */
+export function pathOf({ url }: Request): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  if (start === -1) return "/";
+  const query = url.indexOf("?", start);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
+}
+
+/** The query's parameters. */
+export function queryOf({ url }: Request): URLSearchParams {
+  const query = url.indexOf("?");
+  return new URLSearchParams(query === -1 ? "" : url.slice(query + 1));
+}

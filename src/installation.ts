@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import { Access } from "./access/decide.ts";
+import { Policies } from "./access/policies.ts";
+import { Projects } from "./access/projects.ts";
+import type { ErrorLog } from "./http/distribution/answer-error.ts";
+import { Assertions } from "./identity/assertion.ts";
+import { Authenticator } from "./identity/authenticator.ts";
+import { KeyProof } from "./identity/key-proof.ts";
+import { ServiceAccountKeys } from "./identity/service-account-keys.ts";
+import { ServiceAccounts } from "./identity/service-accounts.ts";
+import { ServiceTokens } from "./identity/service-tokens.ts";
+import { SigningKeys } from "./identity/signing-keys.ts";
+import { Blobs } from "./registry/blobs.ts";
+import { Manifests } from "./registry/manifests.ts";
+import { Uploads } from "./registry/uploads.ts";
+import type { BlobStore } from "./storage/blobs/blob-store.ts";
+import { chooseOnce, readInstallation } from "./storage/metadata/installation.ts";
+import type { Metadata } from "./storage/metadata/metadata.ts";
+
+/** What an installation stands on. */
+export interface Foundations {
+  readonly metadata: Metadata;
+  readonly store: BlobStore;
+  /** Counts at the first start only; afterwards what was chosen then. */
+  readonly accountDomain: string;
+  readonly isOurAudience: (audience: string) => boolean;
+  readonly now: () => number;
+  readonly log: ErrorLog;
+}
+
+/** Every domain of one installation, put together over its storage. Each face takes what it needs of it. */
+export type Installation = Awaited<ReturnType<typeof openInstallation>>;
+
+export async function openInstallation({ metadata, store, accountDomain, isOurAudience, now, log }: Foundations) {
+  const chosen = await choose(metadata, { id: randomUUID(), accountDomain });
+  const signingKeys = await SigningKeys.open(metadata, now);
+  const tokens = new ServiceTokens(signingKeys, chosen.id);
+  const assertions = new Assertions(metadata, isOurAudience, now);
+  const policies = new Policies(metadata, now);
+  return {
+    metadata,
+    now,
+    log,
+    signingKeys,
+    tokens,
+    assertions,
+    policies,
+    authenticator: new Authenticator(metadata, tokens, assertions, new KeyProof(metadata, now), now),
+    access: new Access(metadata),
+    projects: new Projects(metadata, policies, now),
+    serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),
+    serviceAccountKeys: new ServiceAccountKeys(metadata, now),
+    manifests: new Manifests(metadata, now),
+    blobs: new Blobs(metadata, store, now),
+    uploads: new Uploads(metadata, store, now),
+  };
+}
+
+/** Settings that would change what existing names and tokens mean are chosen at the first start and stay. */
+async function choose<Choice extends Record<string, string>>(metadata: Metadata, wanted: Choice): Promise<Choice> {
+  await metadata.write(async (write) => {
+    for (const [key, value] of Object.entries(wanted)) await chooseOnce(write, key, value);
+  });
+  const stored = await readInstallation(metadata.read);
+  return Object.fromEntries(Object.keys(wanted).map((key) => [key, stored.get(key) ?? ""])) as Choice;
+}

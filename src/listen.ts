@@ -1,0 +1,61 @@
+import type { Server } from "bun";
+import { type Config, listenHost, listenPort } from "./config.ts";
+import type { PeerOf } from "./http/app.ts";
+import type { ErrorLog } from "./http/distribution/answer-error.ts";
+
+export type Handler = (request: Request, peerOf: PeerOf) => Promise<Response>;
+
+/** Open sockets of one port. */
+export interface Listeners {
+  readonly port: number;
+  /** Takes nothing new, finishes what is in flight for so long, then ends it. */
+  drain(millisecondsMax: number): Promise<void>;
+}
+
+/**
+ * Above any body: every reader has a limit of its own, and the runtime's answer to a longer one would be empty and
+ * come before the question who is asking.
+ */
+const bodyBytesMax = 2 ** 40;
+/** The runtime's longest; it counts from the last byte that moved. */
+const idleSeconds = 255;
+
+/** Opens the configured address; `localhost` is 127.0.0.1 and, where the machine has it, ::1. */
+export function listen(config: Config, handle: Handler, log: ErrorLog): Listeners {
+  const host = listenHost(config);
+  const [first = "", ...others] = host === "localhost" ? ["127.0.0.1", "::1"] : [host];
+  const servers = [open(config, first, listenPort(config), handle, log)];
+  const port = servers[0]?.port ?? 0;
+  for (const other of others) {
+    try {
+      servers.push(open(config, other, port, handle, log));
+    } catch (error) {
+      // Taken by somebody else is worth a word; a machine without IPv6 is not.
+      if ((error as { code?: string }).code === "EADDRINUSE") log(error, `[${other}]:${port} is taken`);
+    }
+  }
+  return {
+    port,
+    async drain(millisecondsMax) {
+      const stopped = Promise.all(servers.map((server) => server.stop()));
+      await Promise.race([stopped, Bun.sleep(millisecondsMax)]);
+      await Promise.all(servers.map((server) => server.stop(true)));
+    },
+  };
+}
+
+function open(config: Config, hostname: string, port: number, handle: Handler, log: ErrorLog): Server<undefined> {
+  const { "tls-cert": cert, "tls-key": key } = config;
+  return Bun.serve({
+    hostname,
+    port,
+    maxRequestBodySize: bodyBytesMax,
+    idleTimeout: idleSeconds,
+    ...(cert !== undefined && key !== undefined && { tls: { cert: Bun.file(cert), key: Bun.file(key) } }),
+    fetch: (request, server) => handle(request, (of) => server.requestIP(of)?.address),
+    error(error) {
+      log(error, "a request failed");
+      return new Response("the server failed; its log says why\n", { status: 500 });
+    },
+  });
+}

@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import pino from "pino";
+import { type Config, listenHost } from "./config.ts";
+import { openControlSocket } from "./control-socket.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { createApp } from "./http/app.ts";
+import { SetupPage } from "./http/console/setup-page.ts";
+import { RegistryFace } from "./http/distribution/registry-face.ts";
+import { createGoogleApi } from "./http/google/google-api.ts";
+import { Names } from "./http/names.ts";
+import { OAuthFace } from "./http/token/oauth-face.ts";
+import { RegistryTokenFace } from "./http/token/registry-token-face.ts";
+import { type Installation, openInstallation } from "./installation.ts";
+import { type Handler, listen } from "./listen.ts";
+import { newOwnerKey } from "./owner.ts";
+import { SetupCodes } from "./setup-codes.ts";
+import { openFilesystemBlobs } from "./storage/blobs/filesystem.ts";
+import { openSqlite } from "./storage/metadata/sqlite.ts";
+
+/** A server that answers. */
+export interface RunningServer {
+  /** `http://localhost:5000`: what was listened on. */
+  readonly origin: string;
+  /** Finishes what is in flight, within a limit, and closes the storage. */
+  stop(): Promise<void>;
+}
+
+const sweepMilliseconds = 10 * 60 * 1000;
+const drainMillisecondsMax = 10_000;
+
+/** Puts a server together: listeners, storage, domains, faces. Resolves when requests are answered. */
+export async function startServer(config: Config, folder: DataFolder): Promise<RunningServer> {
+  const logger = pino({ base: null }, pino.destination(2));
+  const log = (error: unknown, message: string) => logger.error({ err: error }, message);
+  let app: Handler = async () => new Response("starting\n", { status: 503, headers: { "retry-after": "1" } });
+  // The port comes first: with port 0 the server's own names depend on it.
+  const listeners = listen(config, (request, peerOf) => app(request, peerOf), log);
+  const names = namesOf(config, listeners.port);
+  const metadata = await openSqlite(folder.metadata);
+  const installation = await openInstallation({
+    metadata,
+    store: await openFilesystemBlobs(folder.objects),
+    accountDomain: config["account-domain"],
+    isOurAudience: names.isOurAudience,
+    now: Date.now,
+    log,
+  });
+  const codes = new SetupCodes(Date.now);
+  const ownerKey = (origin = names.origin) => newOwnerKey(installation, origin);
+  app = appOf(names, installation, new SetupPage(codes, ownerKey));
+  await writeAdminKey(config, ownerKey);
+  const setupLink = async () => `${names.origin}/console/setup#code=${codes.issue()}`;
+  const control = openControlSocket(folder.controlSocket, { ownerKey, setupLink }, log);
+  const sweep = setInterval(() => {
+    installation.uploads.cancelExpired().catch((error) => log(error, "sweeping uploads failed"));
+  }, sweepMilliseconds);
+  return {
+    origin: names.listened,
+    async stop() {
+      clearInterval(sweep);
+      control?.close();
+      await listeners.drain(drainMillisecondsMax);
+      await metadata.close();
+    },
+  };
+}
+
+function appOf(names: Names, installation: Installation, setupPage: SetupPage): Handler {
+  return createApp(names, {
+    registry: new RegistryFace(installation),
+    registryTokens: new RegistryTokenFace(installation),
+    oauth: new OAuthFace(installation),
+    google: createGoogleApi(installation),
+    setupPage,
+  });
+}
+
+function namesOf(config: Config, port: number): Names {
+  return new Names({
+    hosts: config.hosts,
+    publicUrl: config["public-url"],
+    tls: config["tls-cert"] !== undefined,
+    port,
+    trustedProxies: config["trusted-proxies"],
+    listenHost: listenHost(config),
+  });
+}
+
+/** `--admin-key`: for set-ups that nobody attends. A file that is there was written at an earlier start. */
+async function writeAdminKey({ "admin-key": file }: Config, ownerKey: () => Promise<unknown>): Promise<void> {
+  if (file === undefined || existsSync(file)) return;
+  await writeFile(file, `${JSON.stringify(await ownerKey(), null, 2)}\n`, { mode: 0o600, flag: "wx" });
+}
