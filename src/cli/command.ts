@@ -6,12 +6,12 @@ export { version } from "../../package.json";
 
 /**
  * A command as data. `help` is everything after the NAME line of a man page: SYNOPSIS, DESCRIPTION, OPTIONS, EXAMPLES.
- * `load` imports the module that does the work, so that a command costs nothing until it is typed.
+ * It is a function where another module knows the text. `load` imports the module that does the work, so that a command costs nothing until it is typed.
  */
 export type Command = {
   name: string;
   summary: string;
-  help: string;
+  help: string | (() => Promise<string>);
   options?: ParseArgsOptionsConfig;
   /** Allowed values of options that take one of a few words. */
   choices?: Readonly<Record<string, readonly string[]>>;

@@ -5,9 +5,9 @@ import { docker } from "./docker/command.ts";
 const serve: Command = {
   name: "serve",
   summary: "run the registry",
-  help: `
+  help: async () => `
 SYNOPSIS
-    waybill serve [--data DIR] [--listen HOST:PORT] [--config FILE] [--admin-key FILE]
+    waybill serve [--data DIR] [--listen HOST:PORT] [--config FILE] [--admin-key FILE] [--SETTING VALUE…]
 
 DESCRIPTION
     Starts the registry with its token service and stays in the foreground. The first start makes the data folder and
@@ -15,10 +15,7 @@ DESCRIPTION
     requests are answered. SIGTERM lets what is in flight finish and exits 0.
 
 OPTIONS
-    --data DIR          where everything lies (default ./waybill-data)
-    --listen HOST:PORT  where to listen (default localhost:5000); port 0 picks one
-    --config FILE       settings from a file
-    --admin-key FILE    write an owner's JSON key to FILE at the first start, for unattended set-ups
+${(await import("../config.ts")).configHelp().replaceAll(/^ */gm, "    ")}
 `,
   rawArguments: true,
   load: () => import("./serve.ts"),

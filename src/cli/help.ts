@@ -1,9 +1,10 @@
 import type { Command, Entry, Group } from "./command.ts";
 
 /** The help of a command or a group, laid out like a man page. */
-export function helpText(path: readonly string[], entry: Entry): string {
+export async function helpText(path: readonly string[], entry: Entry): Promise<string> {
   const name = `NAME\n    ${["waybill", ...path].join(" ")} - ${entry.summary}\n`;
-  const body = entry.help.trim().replaceAll(/\n{3,}/g, "\n\n");
+  const text = typeof entry.help === "string" ? entry.help : await entry.help();
+  const body = text.trim().replaceAll(/\n{3,}/g, "\n\n");
   return "commands" in entry ? `${name}\n${body}\n\nCOMMANDS\n${commandList(entry)}` : `${name}\n${body}\n`;
 }
 

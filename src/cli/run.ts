@@ -30,12 +30,12 @@ async function dispatch(argv: string[], path: string[], context: Context): Promi
   let rest = argv;
   while ("commands" in entry) {
     const [word, ...after]: string[] = rest;
-    if (word === "--help" || word === "-h") return printHelp(path, entry, context);
+    if (word === "--help" || word === "-h") return await printHelp(path, entry, context);
     entry = findEntry(entry, word, path);
     path.push(entry.name);
     rest = after;
   }
-  if (asksForHelp(rest)) return printHelp(path, entry, context);
+  if (asksForHelp(rest)) return await printHelp(path, entry, context);
   const { run } = await entry.load();
   return await run({ ...readArguments(entry, rest), context } as never);
 }
@@ -63,8 +63,8 @@ function asksForHelp(argv: readonly string[]): boolean {
   return argv.slice(0, end < 0 ? argv.length : end).some((word) => word === "--help" || word === "-h");
 }
 
-function printHelp(path: readonly string[], entry: Entry, context: Context): number {
-  context.stdout(helpText(path, entry));
+async function printHelp(path: readonly string[], entry: Entry, context: Context): Promise<number> {
+  context.stdout(await helpText(path, entry));
   return 0;
 }
 
