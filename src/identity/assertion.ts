@@ -40,12 +40,12 @@ const headerSchema = z.object({
   alg: z.literal("RS256"),
   typ: z.literal("JWT").optional(),
   kid: z.string().max(256).optional(),
-  jwk: z.undefined(),
-  jku: z.undefined(),
-  x5u: z.undefined(),
-  x5c: z.undefined(),
-  crit: z.undefined(),
-  b64: z.undefined(),
+  jwk: z.never().optional(),
+  jku: z.never().optional(),
+  x5u: z.never().optional(),
+  x5c: z.never().optional(),
+  crit: z.never().optional(),
+  b64: z.never().optional(),
 });
 
 const claimsSchema = z.object({

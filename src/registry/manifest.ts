@@ -37,12 +37,12 @@ const common = {
   artifactType: z.string().max(255).optional(),
   subject: descriptor.optional(),
 };
-const imageSchema = z.object({ ...common, config: descriptor, layers: z.array(descriptor), manifests: z.undefined() });
+const imageSchema = z.object({ ...common, config: descriptor, layers: z.array(descriptor), manifests: z.never().optional() });
 const indexSchema = z.object({
   ...common,
   manifests: z.array(descriptor),
-  config: z.undefined(),
-  layers: z.undefined(),
+  config: z.never().optional(),
+  layers: z.never().optional(),
 });
 
 /**
