@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApp } from "../src/http/app.ts";
+import { SetupPage } from "../src/http/console/setup-page.ts";
+import { RegistryFace } from "../src/http/distribution/registry-face.ts";
+import { createGoogleApi } from "../src/http/google/google-api.ts";
+import { type NameSettings, Names } from "../src/http/names.ts";
+import { OAuthFace } from "../src/http/token/oauth-face.ts";
+import { RegistryTokenFace } from "../src/http/token/registry-token-face.ts";
+import type { KeyFile } from "../src/identity/key-file.ts";
+import { anonymous, principalKey } from "../src/identity/principal.ts";
+import { scope } from "../src/identity/scopes.ts";
+import { openInstallation } from "../src/installation.ts";
+import { newOwnerKey } from "../src/owner.ts";
+import { SetupCodes } from "../src/setup-codes.ts";
+import { openFilesystemBlobs } from "../src/storage/blobs/filesystem.ts";
+import type { ProjectRow } from "../src/storage/metadata/projects.ts";
+import type { ResourceKey } from "../src/storage/metadata/schema.ts";
+import type { ServiceAccountRow } from "../src/storage/metadata/service-accounts.ts";
+import { openSqlite } from "../src/storage/metadata/sqlite.ts";
+
+/** A whole server in this process, without a socket, over a throw-away folder and a clock that stands still. */
+export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
+
+export const origin = "http://localhost:5000";
+const startOfTime = Date.UTC(2026, 10, 23, 12);
+
+/** @param settings names other than localhost:5000 */
+export async function startTestServer(settings: Partial<NameSettings> = {}, peer = "127.0.0.1") {
+  const folder = mkdtempSync(join(tmpdir(), "waybill-test-"));
+  const clock = { now: startOfTime };
+  const logged: { error: unknown; message: string }[] = [];
+  const names = new Names({
+    hosts: [],
+    publicUrl: undefined,
+    tls: false,
+    port: 5000,
+    trustedProxies: [],
+    listenHost: "localhost",
+    ...settings,
+  });
+  const metadata = await openSqlite(join(folder, "metadata.sqlite"));
+  const installation = await openInstallation({
+    metadata,
+    store: await openFilesystemBlobs(join(folder, "objects")),
+    accountDomain: "iam.waybill.internal",
+    isOurAudience: names.isOurAudience,
+    now: () => clock.now,
+    log: (error, message) => logged.push({ error, message }),
+  });
+  const codes = new SetupCodes(() => clock.now);
+  const app = createApp(names, {
+    registry: new RegistryFace(installation),
+    registryTokens: new RegistryTokenFace(installation),
+    oauth: new OAuthFace(installation),
+    google: createGoogleApi(installation),
+    setupPage: new SetupPage(codes, (of) => newOwnerKey(installation, of)),
+  });
+  return {
+    ...installation,
+    folder,
+    clock,
+    codes,
+    /** What went to the log: nothing, unless a test breaks something on purpose. */
+    logged,
+    /** Sends a request: a path, or a URL with another host. */
+    async fetch(url: string, init: RequestInit = {}): Promise<Response> {
+      const request = new Request(new URL(url, origin), init);
+      const headers = new Headers(request.headers);
+      headers.set("host", new URL(request.url).host);
+      return await app(new Request(request, { headers }), () => peer);
+    },
+    ownerKey: () => newOwnerKey(installation, origin),
+    project: (name: string): Promise<ProjectRow> => installation.projects.create(name, "", anonymous),
+    /** A service account with a key, and with roles on resources. */
+    async account(project: ProjectRow, name: string, roles: readonly [ResourceKey, string][] = []) {
+      const account = await installation.serviceAccounts.create(project, name, {});
+      const { file } = await installation.serviceAccountKeys.generate(account, project.name, origin);
+      const principal = { kind: "serviceAccount", ...account } as const;
+      for (const [resource, role] of roles) await this.grant(resource, principalKey(principal), role);
+      return { account, key: file };
+    },
+    async grant(resource: ResourceKey, member: string, role: string): Promise<void> {
+      await metadata.write((write) =>
+        installation.policies.grant(write, resource, { member: member as "allUsers", role, condition: "" }),
+      );
+    },
+    /** An access token of an account, as `/token` would give it. */
+    accessToken({ id }: ServiceAccountRow, key: KeyFile, scopes: readonly string[] = [scope.cloudPlatform]): string {
+      const iat = Math.floor(clock.now / 1000);
+      const claims = { sub: `serviceAccount:${id}`, iat, exp: iat + 3600, scope: scopes.join(" ") };
+      return installation.tokens.sign("access", { ...claims, key: key.private_key_id });
+    },
+    async close(): Promise<void> {
+      await metadata.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** An Authorization header. */
+export function basic(username: string, password: string): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+}
+
+export function bearer(token: string): { authorization: string } {
+  return { authorization: `Bearer ${token}` };
+}
