@@ -13,6 +13,9 @@ const flags = [
   "--format=esm",
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
+  // CommonJS modules would carry the folders of the machine that built them, and look for files there.
+  "--define=__dirname='/$bunfs/root'",
+  "--define=__filename='/$bunfs/root/waybill'",
 ];
 
 const root = join(import.meta.dir, "..");
