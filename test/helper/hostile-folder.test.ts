@@ -55,10 +55,11 @@ function layTraps(home: Home): void {
   }
 }
 
-describe("the built helper in a hostile folder", () => {
+describe("the helper in a hostile folder", () => {
   const ways: [string, () => string[]][] = [
     ["by its absolute path", () => [home.path("bin/docker-credential-waybill")]],
     ["by its name on PATH", () => ["/bin/sh", "-c", 'exec docker-credential-waybill "$@"', "sh"]],
+    ["from source", () => [Bun.which("node") ?? "node", join(repository, "bin/docker-credential-waybill.js")]],
   ];
   for (const [way, command] of ways)
     test(`started ${way} answers from the user's own settings and runs nothing of the folder`, async () => {
