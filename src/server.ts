@@ -71,7 +71,7 @@ function appOf(names: Names, installation: Installation, setupPage: SetupPage): 
     registry: new RegistryFace(installation),
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
-    google: createGoogleApi(installation),
+    google: createGoogleApi({ ...installation, locations: names.locations }),
     setupPage,
   });
 }

@@ -54,7 +54,7 @@ export async function startTestServer(settings: Partial<NameSettings> = {}, peer
     registry: new RegistryFace(installation),
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
-    google: createGoogleApi(installation),
+    google: createGoogleApi({ ...installation, locations: names.locations }),
     setupPage: new SetupPage(codes, (of) => newOwnerKey(installation, of)),
   });
   return {
@@ -66,10 +66,10 @@ export async function startTestServer(settings: Partial<NameSettings> = {}, peer
     logged,
     /** Sends a request: a path, or a URL with another host. */
     async fetch(url: string, init: RequestInit = {}): Promise<Response> {
-      const request = new Request(new URL(url, origin), init);
-      const headers = new Headers(request.headers);
-      headers.set("host", new URL(request.url).host);
-      return await app(new Request(request, { headers }), () => peer);
+      const { href, host } = new URL(url, origin);
+      const headers = new Headers(init.headers);
+      if (!headers.has("host")) headers.set("host", host);
+      return await app(new Request(href, { ...init, headers }), () => peer);
     },
     ownerKey: () => newOwnerKey(installation, origin),
     project: (name: string): Promise<ProjectRow> => installation.projects.create(name, "", anonymous),

@@ -56,6 +56,12 @@ export class Names {
     this.#first = this.#byHost.values().next().value as never;
   }
 
+  /** Every storage location of this server, the first being the default. */
+  get locations(): readonly string[] {
+    const { hosts } = this.#settings;
+    return hosts.length > 0 ? hosts : [defaultLocation];
+  }
+
   /** The origin for whoever asked under no name of ours. */
   get origin(): string {
     return this.#first.origin;
