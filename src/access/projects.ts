@@ -5,18 +5,24 @@ import { raisePolicyVersion } from "../storage/metadata/installation.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import {
   findProject,
+  findProjectById,
   insertProject,
   listProjects,
+  listProjectsOfMember,
   markProjectDeleted,
   type ProjectRow,
 } from "../storage/metadata/projects.ts";
 import type { MemberKey, Writer } from "../storage/metadata/schema.ts";
 import type { Policies } from "./policies.ts";
+import { roles } from "./roles.ts";
 
 /** `my-project`, or `example.com:my-project` for one that belongs to a domain. */
 const nameWellFormed =
   /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)+:)?[a-z](?:[-a-z0-9]{0,28}[a-z0-9])?$/;
 const nameCharactersMax = 100;
+const rolesThatSee = [...roles.values()]
+  .filter(({ permissions }) => permissions.has("resourcemanager.projects.get"))
+  .map(({ name }) => name);
 
 /** Projects: what images, accounts and policies belong to. */
 export class Projects {
@@ -56,6 +62,20 @@ export class Projects {
 
   async find(name: string): Promise<ProjectRow | undefined> {
     return await findProject(this.#metadata.read, name);
+  }
+
+  /** By its name or its number. No name can pass for a number: it has a letter. */
+  async resolve(nameOrNumber: string): Promise<ProjectRow | undefined> {
+    return /^[0-9]+$/.test(nameOrNumber)
+      ? await findProjectById(this.#metadata.read, nameOrNumber)
+      : await this.find(nameOrNumber);
+  }
+
+  /** Those that the principal may see because their own policies name it. */
+  async listOf(principal: Principal, after: string, limit: number): Promise<ProjectRow[]> {
+    if (principal.kind === "anonymous") return [];
+    const member = principalKey(principal) as MemberKey;
+    return await listProjectsOfMember(this.#metadata.read, member, rolesThatSee, after, limit);
   }
 
   async list(after: string, limit: number): Promise<ProjectRow[]> {
