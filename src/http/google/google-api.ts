@@ -1,7 +1,54 @@
 import { Hono } from "hono";
+import type { Caller } from "../../identity/caller.ts";
+import { parseAuthorization } from "../../identity/credentials.ts";
 import type { RequestContext } from "../names.ts";
+import { pathOf } from "../url.ts";
+import { answerApiError, apiHeaders, refused, unauthenticated } from "./answer-api-error.ts";
+import { ApiError } from "./api-error.ts";
+import { readBody, readQuery } from "./request-input.ts";
+import { type Route, RouteTable } from "./route.ts";
+import { googleRoutes } from "./routes.ts";
+import type { GoogleServices } from "./services.ts";
+import { type PathParameters, resolveTarget } from "./targets.ts";
 
-/** The administration API in Google's REST shapes. */
-export function createGoogleApi(_services: unknown): Hono<{ Bindings: { context: RequestContext } }> {
-  return new Hono();
+/** Resource Manager, IAM and Artifact Registry REST, as far as this server has what they speak of. */
+export function createGoogleApi(services: GoogleServices): Hono<{ Bindings: { context: RequestContext } }> {
+  const table = new RouteTable(googleRoutes);
+  return new Hono<{ Bindings: { context: RequestContext } }>().all("*", async ({ req, env }) => {
+    try {
+      const body = await answer(services, table, req.raw, env.context);
+      return Response.json(body, { headers: apiHeaders });
+    } catch (error) {
+      return answerApiError(error, services.log);
+    }
+  });
+}
+
+/** Who asks, then whether they may, and only then anything else: a body of a stranger is not even read. */
+async function answer(services: GoogleServices, table: RouteTable, request: Request, context: RequestContext) {
+  const match = table.find(request.method, pathOf(request));
+  if (!match) throw new ApiError("NOT_FOUND", `There is no method ${request.method} ${pathOf(request).slice(0, 200)}.`);
+  const caller = await identify(services, request, context);
+  const { route, path } = match;
+  const { resource, found } = await admit(services, route, path, caller);
+  const query = readQuery(request, route.query);
+  const body = route.body && (await readBody(request, route.body));
+  const call = { services, caller, context, path, resource, found, query, body };
+  return await route.handle(call as Parameters<Route["handle"]>[0]);
+}
+
+/** Bearer tokens only. Nobody is anonymous here, whatever a policy opens to everybody. */
+async function identify(services: GoogleServices, request: Request, context: RequestContext): Promise<Caller> {
+  const credentials = parseAuthorization(request.headers.get("authorization"));
+  if (credentials.kind !== "bearer") throw unauthenticated("log in: send an access token as a Bearer token");
+  return await services.authenticator.authenticate(credentials, context, { registryTokens: false });
+}
+
+async function admit(services: GoogleServices, { target, permission }: Route, path: PathParameters, caller: Caller) {
+  const { resource, found } = await resolveTarget[target](services, path);
+  if (permission === undefined) return { resource, found };
+  const decision = await services.access.decide(caller, permission, resource);
+  if (!decision.allowed) throw refused(decision);
+  if (!found) throw new ApiError("NOT_FOUND", `${resource.name} does not exist.`);
+  return { resource, found };
 }

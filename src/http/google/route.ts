@@ -1,7 +1,9 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Permission } from "../../access/permissions.ts";
+import type { Resource } from "../../access/resource.ts";
 import type { Caller } from "../../identity/caller.ts";
 import type { RequestContext } from "../names.ts";
+import { invalidField } from "./api-error.ts";
 import type { GoogleServices } from "./services.ts";
 import type { PathParameters, TargetKind, Targets } from "./targets.ts";
 
@@ -11,6 +13,8 @@ export interface ApiCall<Kind extends TargetKind, Body, Query> {
   readonly caller: Caller;
   readonly context: RequestContext;
   readonly path: PathParameters;
+  readonly resource: Resource;
+  /** What the path names. Where the route asks no permission it may not exist, and is not looked at. */
   readonly found: Targets[Kind];
   readonly body: Body;
   readonly query: Query;
@@ -40,3 +44,45 @@ type RouteParts<Kind extends TargetKind, Body, Query> = {
   readonly body?: z.ZodType<Body>;
   readonly handle: (call: ApiCall<Kind, Body, Query>) => Promise<object>;
 };
+
+const noParameters = z.strictObject({});
+
+/** A row of the table, checked against itself: the handler gets what its target, query and body make. */
+export function route<Kind extends TargetKind, Body = undefined, Query = Record<never, never>>(
+  parts: RouteParts<Kind, Body, Query>,
+): Route {
+  const { query = noParameters, body, handle } = parts;
+  return { ...parts, query, body, handle: handle as Route["handle"] };
+}
+
+/** Finds the row that a request means, and reads the parts of the path that its pattern names. */
+export class RouteTable {
+  readonly #rows: readonly { readonly route: Route; readonly expression: RegExp }[];
+
+  constructor(routes: readonly Route[]) {
+    this.#rows = routes.map((each) => ({ route: each, expression: compile(each.pattern) }));
+  }
+
+  /** @param pathname as it came, percent-encoding and all: only so can an id have a `/` in it */
+  find(method: string, pathname: string): { route: Route; path: PathParameters } | undefined {
+    for (const { route, expression } of this.#rows) {
+      const match = route.method === method ? expression.exec(pathname) : null;
+      if (match) return { route, path: decode(match.groups ?? {}) };
+    }
+    return undefined;
+  }
+}
+
+/** A verb stands after the last colon: domain-scoped projects have one of their own. */
+function compile(pattern: string): RegExp {
+  const source = pattern.replaceAll(".", "\\.").replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+  return new RegExp(`^${source}$`);
+}
+
+function decode(groups: Record<string, string>): PathParameters {
+  try {
+    return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]));
+  } catch {
+    throw invalidField("", "the path is not percent-encoded UTF-8");
+  }
+}

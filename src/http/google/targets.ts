@@ -6,7 +6,7 @@ import {
   repositoryResource,
   serviceAccountResource,
 } from "../../access/resource.ts";
-import { parseRepository } from "../../registry/repository.ts";
+import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { resolveRepository } from "../../registry/resolve.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
 import type { ResourceKey } from "../../storage/metadata/schema.ts";
@@ -99,22 +99,17 @@ async function findLocation(services: GoogleServices, path: PathParameters): Pro
 /** The image's path below its project; it exists from the first push on. */
 async function findRepository(services: GoogleServices, path: PathParameters): Promise<Target<"repository">> {
   const { project: projectName = "", location = "", repository: image = "" } = path;
+  const { path: name } = parseImage(projectName, image, location);
   const project = await services.projects.resolve(projectName);
-  const name = `${(project?.name ?? projectName).replace(":", "/")}/${image}`;
-  if (!project) {
-    return {
-      resource: repositoryResource(name, location, { projectId: undefined, repositoryId: undefined }),
-      found: undefined,
-    };
-  }
-  const { repositoryId } = await resolveRepository(services.metadata, parseImage(name, location));
-  const resource = repositoryResource(name, location, { projectId: project.id, repositoryId });
+  const repository = project && parseImage(project.name, image, location);
+  const repositoryId = repository && (await resolveRepository(services.metadata, repository)).repositoryId;
+  const resource = repositoryResource(name, location, { projectId: project?.id, repositoryId });
   return { resource, found: repositoryId === undefined ? undefined : { policy: `repository/${repositoryId}` } };
 }
 
-function parseImage(name: string, location: string) {
+function parseImage(project: string, image: string, location: string): Repository {
   try {
-    return parseRepository(name, location);
+    return parseRepository(`${project.replace(":", "/")}/${image}`, location);
   } catch (error) {
     throw invalidField("repository", (error as Error).message);
   }

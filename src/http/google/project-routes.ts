@@ -1,0 +1,111 @@
+import { z } from "zod";
+import type { Permission } from "../../access/permissions.ts";
+import { installationResource, projectResource } from "../../access/resource.ts";
+import type { ProjectRow } from "../../storage/metadata/projects.ts";
+import { refused } from "./answer-api-error.ts";
+import { invalidField } from "./api-error.ts";
+import { nextPageToken, type Page, pageQuery, parsePage } from "./page.ts";
+import { parseProjectFilter } from "./project-filter.ts";
+import { type ApiCall, type Route, route } from "./route.ts";
+
+const see: Permission = "resourcemanager.projects.get";
+const projectsPerPageMax = 500;
+
+const createSchema = z.strictObject({
+  projectId: z.string(),
+  name: z.string().max(100, "has 100 characters at most").default(""),
+});
+const listQuery = z.strictObject({ ...pageQuery, filter: z.string().max(1000).optional() });
+
+/** Resource Manager v1: projects. */
+export const projectRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    pattern: "/v1/projects",
+    target: "server",
+    permission: "resourcemanager.projects.create",
+    body: createSchema,
+    handle: createProject,
+  }),
+  route({
+    method: "GET",
+    pattern: "/v1/projects",
+    target: "server",
+    permission: undefined,
+    query: listQuery,
+    handle: listProjects,
+  }),
+  route({
+    method: "GET",
+    pattern: "/v1/projects/{project}",
+    target: "project",
+    permission: see,
+    handle: async ({ found }) => projectJson(found.project),
+  }),
+  route({
+    method: "DELETE",
+    pattern: "/v1/projects/{project}",
+    target: "project",
+    permission: "resourcemanager.projects.delete",
+    handle: async ({ services, found }) => {
+      await services.projects.delete(found.project);
+      return {};
+    },
+  }),
+  // An operation is named after the number of the project that it made: whoever polls it asks for the project.
+  route({
+    method: "GET",
+    pattern: "/v1/operations/cp.{project}",
+    target: "project",
+    permission: see,
+    handle: async ({ found }) => operationJson(found.project),
+  }),
+];
+
+async function createProject({ services, caller, body }: ApiCall<"server", z.infer<typeof createSchema>, unknown>) {
+  return operationJson(await services.projects.create(body.projectId, body.name, caller.principal));
+}
+
+/** Lists what the caller may see, so it asks no permission of its own. */
+async function listProjects(call: ApiCall<"server", unknown, z.infer<typeof listQuery>>) {
+  const { query } = call;
+  const matches = parseProjectFilter(query.filter ?? "");
+  if (!matches) throw invalidField("filter", "may hold conditions like id:my-* or name=Shop, joined by AND");
+  const page = parsePage(query, projectsPerPageMax);
+  const rows = await visibleProjects(call, page);
+  const next = nextPageToken(
+    rows.map(({ name }) => name),
+    page,
+  );
+  const projects = rows.map(projectJson).filter(matches);
+  return { ...(projects.length > 0 && { projects }), ...next };
+}
+
+async function visibleProjects({ services, caller }: ApiCall<"server", unknown, unknown>, { after, limit }: Page) {
+  const { access, projects } = services;
+  const everywhere = await access.decide(caller, see, installationResource);
+  if (everywhere.allowed) return await projects.list(after, limit);
+  const rows = await projects.listOf(caller.principal, after, limit);
+  for (const { id, name } of rows) {
+    const decision = await access.decide(caller, see, projectResource(name, id));
+    if (!decision.allowed) throw refused(decision); // The bindings allow it, so it is the token's scopes: the same for all.
+  }
+  return rows;
+}
+
+/** A project as `cloudresourcemanager.v1` has it. */
+function projectJson({ id, name, displayName, createdAt }: ProjectRow) {
+  return {
+    projectNumber: id,
+    projectId: name,
+    lifecycleState: "ACTIVE",
+    name: displayName,
+    createTime: new Date(createdAt).toISOString(),
+  };
+}
+
+/** Done when it is answered: making a project takes one transaction. */
+function operationJson(project: ProjectRow) {
+  const response = { "@type": "type.googleapis.com/google.cloudresourcemanager.v1.Project", ...projectJson(project) };
+  return { name: `operations/cp.${project.id}`, done: true, response };
+}

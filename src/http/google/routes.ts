@@ -1,0 +1,27 @@
+import { keyRoutes } from "./key-routes.ts";
+import { policyRoutes } from "./policy-routes.ts";
+import { projectRoutes } from "./project-routes.ts";
+import { roleRoutes } from "./role-routes.ts";
+import type { Route } from "./route.ts";
+import { serviceAccountRoutes } from "./service-account-routes.ts";
+import { serviceRoutes } from "./service-routes.ts";
+
+const location = "/v1/projects/{project}/locations/{location}";
+
+/** The whole administration API: everything that it can do, and what each needs. */
+export const googleRoutes: readonly Route[] = [
+  ...projectRoutes,
+  ...policyRoutes("/v1/projects/{project}", "project", "resourcemanager.projects", ["POST"]),
+  ...serviceAccountRoutes,
+  ...policyRoutes("/v1/projects/{project}/serviceAccounts/{account}", "serviceAccount", "iam.serviceAccounts", [
+    "POST",
+  ]),
+  ...keyRoutes,
+  ...policyRoutes(location, "location", "artifactregistry.repositories", ["GET", "POST"]),
+  ...policyRoutes(`${location}/repositories/{repository}`, "repository", "artifactregistry.repositories", [
+    "GET",
+    "POST",
+  ]),
+  ...roleRoutes,
+  ...serviceRoutes,
+];
