@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { constants } from "node:os";
+import { constants, devNull } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const executable = process.platform === "win32" ? "bun.exe" : "bun";
@@ -31,6 +31,17 @@ export function runBun(args) {
   const child = spawn(bun, args, { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+/**
+ * Runs the program from source. Whatever the current folder tells Bun to load (.env, bunfig.toml, tsconfig.json) is not
+ * loaded, as in the executable: this program hands out credentials.
+ */
+export function runMain(args) {
+  const [main, tsconfig] = ["../src/main.ts", "../tsconfig.json"].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  runBun(["--no-env-file", `--config=${devNull}`, `--tsconfig-override=${tsconfig}`, main, ...args]);
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) runBun(process.argv.slice(2));

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { KeyFile } from "../../src/identity/key-file.ts";
 import type { ServiceAccountRow } from "../../src/storage/metadata/service-accounts.ts";
 import { basic, startTestServer, type TestServer } from "../server.ts";
+
+/** The numbers of an RSA key, base64url (RFC 7518 section 6.3). */
+type RsaNumbers = { kty?: string } & Partial<Record<"n" | "e" | "d" | "p" | "q" | "dp" | "dq" | "qi", string>>;
 
 let server: TestServer;
 let account: ServiceAccountRow;
@@ -90,21 +93,21 @@ describe("an attacker without the private key is refused when they send", () => 
   const withKey = (privateKey: string): string => JSON.stringify({ ...key, private_key: privateKey });
 
   /** PKCS#8 of a JWK whose numbers need not fit together; undefined where the library itself refuses to make one. */
-  const forge = (change: (jwk: JsonWebKey) => JsonWebKey): string => {
+  const forge = (change: (jwk: RsaNumbers) => RsaNumbers): string => {
     const jwk = createPrivateKey(key.private_key).export({ format: "jwk" });
     try {
-      return pem(createPrivateKey({ key: change(jwk as JsonWebKey) as never, format: "jwk" }));
+      return pem(createPrivateKey({ key: change(jwk as RsaNumbers) as never, format: "jwk" }));
     } catch {
-      return derOf(change(jwk as JsonWebKey));
+      return derOf(change(jwk as RsaNumbers));
     }
   };
-  const foreign = own.export({ format: "jwk" }) as JsonWebKey;
+  const foreign = own.export({ format: "jwk" }) as RsaNumbers;
 
   const attacks: [string, () => string][] = [
     ["a key of their own under the victim's key id", () => withKey(pem(own))],
     [
       "a foreign private exponent under the victim's modulus and exponent",
-      () => withKey(forge(({ n, e, ...rest }) => ({ ...rest, ...foreign, n, e }) as JsonWebKey)),
+      () => withKey(forge(({ n, e, ...rest }) => ({ ...rest, ...foreign, n, e }) as RsaNumbers)),
     ],
     ["CRT values that are malformed", () => withKey(forge((jwk) => ({ ...jwk, dp: "AQ", dq: "AQ", qi: "AQ" })))],
     [
@@ -153,7 +156,7 @@ function sixteenThousandBits(): string {
 }
 
 /** PKCS#8 PEM of RSA numbers that no library would accept (RFC 8017 appendix A.1.2, RFC 5208). */
-function derOf({ n, e, d, p, q, dp, dq, qi }: JsonWebKey): string {
+function derOf({ n, e, d, p, q, dp, dq, qi }: RsaNumbers): string {
   const numbers = [n, e, d, p, q, dp, dq, qi].map((text) => integer(Buffer.from(text ?? "", "base64url")));
   const rsa = sequence(Buffer.concat([integer(Buffer.from([0])), ...numbers]));
   const algorithm = sequence(Buffer.from("06092a864886f70d0101010500", "hex"));
