@@ -1,6 +1,8 @@
 import { auth } from "./auth/commands.ts";
 import type { Command, Group } from "./command.ts";
 import { docker } from "./docker/command.ts";
+import { iam } from "./iam/commands.ts";
+import { projects } from "./projects/commands.ts";
 
 const serve: Command = {
   name: "serve",
@@ -66,5 +68,5 @@ EXIT CODES
     1  refused or failed
     2  wrong usage
 `,
-  commands: [serve, setup, auth, docker, version],
+  commands: [serve, setup, auth, docker, projects, iam, version],
 };

@@ -1,0 +1,140 @@
+import { readFileSync, statSync } from "node:fs";
+import { apiPath } from "../../client/administration.ts";
+import { NewKeyFile } from "../../client/key-file.ts";
+import { Failure, messageOf } from "../../sources/failure.ts";
+import {
+  type AdministrationInvocation,
+  confirmUnlessQuiet,
+  openAdministration,
+  required,
+  show,
+  showIfAsked,
+  type Table,
+} from "../administration.ts";
+
+type Key = {
+  name: string;
+  validAfterTime?: string;
+  validBeforeTime?: string;
+  keyOrigin?: string;
+  disabled?: boolean;
+  exposedTime?: string;
+  privateKeyData?: string;
+};
+type KeyInvocation<Flag extends string = never> = AdministrationInvocation<"iam-account", Flag>;
+
+const pemBytesMax = 16 * 1024;
+
+/** `waybill iam service-accounts keys create` */
+export async function create(invocation: KeyInvocation): Promise<number> {
+  const { positionals, context } = invocation;
+  const [path = ""] = positionals;
+  const [email, keys] = [accountOf(invocation), `${accountPath(invocation)}/keys`];
+  const administration = openAdministration(invocation);
+  // Before the key: one that could not be kept would be of use to nobody.
+  using file = new NewKeyFile(path);
+  const key = await administration.call<Key>("POST", keys, { privateKeyType: "TYPE_GOOGLE_CREDENTIALS_FILE" });
+  try {
+    file.write(Buffer.from(key.privateKeyData ?? "", "base64"));
+  } catch (error) {
+    await administration.call("DELETE", `${keys}/${idOf(key)}`);
+    throw new Failure(`${path} cannot be written: ${messageOf(error)}`, "the new key was deleted again");
+  }
+  context.stderr(`created key [${idOf(key)}] of type [json] as [${path}] for [${email}]\n`);
+  // The private half goes to the file and nowhere else.
+  const { privateKeyData: _, ...shown } = key;
+  showIfAsked(invocation, shown, table([shown]));
+  return 0;
+}
+
+/** `waybill iam service-accounts keys list` */
+export async function list(invocation: KeyInvocation): Promise<number> {
+  const keys = await openAdministration(invocation).list<Key>(`${accountPath(invocation)}/keys`, "keys");
+  show(invocation, keys, table(keys));
+  return 0;
+}
+
+/** `waybill iam service-accounts keys upload` */
+export async function upload(invocation: KeyInvocation): Promise<number> {
+  const publicKeyData = readPem(invocation.positionals[0] ?? "").toString("base64");
+  const path = `${accountPath(invocation)}/keys:upload`;
+  const key = await openAdministration(invocation).call<Key>("POST", path, { publicKeyData });
+  invocation.context.stderr(`uploaded key [${idOf(key)}] for [${accountOf(invocation)}]\n`);
+  showIfAsked(invocation, key, table([key]));
+  return 0;
+}
+
+/** `waybill iam service-accounts keys disable` */
+export async function disable(invocation: KeyInvocation): Promise<number> {
+  return await act(invocation, "disable", "Disabled");
+}
+
+/** `waybill iam service-accounts keys enable` */
+export async function enable(invocation: KeyInvocation): Promise<number> {
+  return await act(invocation, "enable", "Enabled");
+}
+
+/** `waybill iam service-accounts keys delete` */
+export async function remove(invocation: KeyInvocation<"quiet">): Promise<number> {
+  const { values, positionals, context } = invocation;
+  const [path, administration] = [keyPath(invocation), openAdministration(invocation)];
+  const question = `Key [${positionals[0]}] of [${accountOf(invocation)}] will be deleted. Continue?`;
+  await confirmUnlessQuiet(values.quiet, question, context);
+  await administration.call("DELETE", path);
+  context.stderr(`deleted key [${positionals[0]}] for service account [${accountOf(invocation)}]\n`);
+  return 0;
+}
+
+async function act(invocation: KeyInvocation, verb: string, done: string): Promise<number> {
+  await openAdministration(invocation).call("POST", `${keyPath(invocation)}:${verb}`, {});
+  invocation.context.stderr(
+    `${done} key [${invocation.positionals[0]}] for service account [${accountOf(invocation)}].\n`,
+  );
+  return 0;
+}
+
+function accountOf({ values }: KeyInvocation<never> | KeyInvocation<"quiet">): string {
+  return required(values, "iam-account", "robot@my-project.iam.waybill.internal");
+}
+
+function accountPath(invocation: KeyInvocation<never> | KeyInvocation<"quiet">): string {
+  return apiPath`/v1/projects/-/serviceAccounts/${accountOf(invocation)}`;
+}
+
+function keyPath(invocation: KeyInvocation<never> | KeyInvocation<"quiet">): string {
+  return accountPath(invocation) + apiPath`/keys/${invocation.positionals[0] ?? ""}`;
+}
+
+function idOf({ name }: Key): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}
+
+function table(keys: readonly Key[]): Table {
+  const rows = keys.map((key) => [
+    idOf(key),
+    key.validAfterTime,
+    key.validBeforeTime,
+    key.keyOrigin === "USER_PROVIDED" ? "uploaded" : "generated",
+    key.disabled ? "True" : "",
+    key.exposedTime,
+  ]);
+  return { headings: ["KEY_ID", "CREATED_AT", "EXPIRES_AT", "ORIGIN", "DISABLED", "EXPOSED_AT"], rows };
+}
+
+function readPem(path: string): Buffer {
+  let pem: Buffer;
+  try {
+    if (statSync(path).size > pemBytesMax) throw new Error(`it has more than ${pemBytesMax} bytes`);
+    pem = readFileSync(path);
+  } catch (error) {
+    throw new Failure(`${path} cannot be read: ${messageOf(error)}`);
+  }
+  // The server would refuse it too, but by then it has travelled.
+  if (pem.includes("PRIVATE KEY-----")) {
+    throw new Failure(
+      `${path} holds a private key, which stays with you`,
+      `its public half: openssl pkey -in ${path} -pubout`,
+    );
+  }
+  return pem;
+}

@@ -1,0 +1,60 @@
+import { apiPath } from "../../client/administration.ts";
+import {
+  type AdministrationInvocation,
+  confirmUnlessQuiet,
+  openAdministration,
+  show,
+  showIfAsked,
+  type Table,
+} from "../administration.ts";
+
+type Project = { projectId: string; projectNumber: string; name?: string; createTime?: string };
+
+/** `waybill projects create` */
+export async function create(invocation: AdministrationInvocation<"name">): Promise<number> {
+  const { values, positionals, context } = invocation;
+  const [projectId = ""] = positionals;
+  const body = { projectId, name: values.name ?? projectId };
+  const operation = await openAdministration(invocation).call<{ response: Project }>("POST", "/v1/projects", body);
+  context.stderr(`Created project [${projectId}].\n`);
+  const { "@type": _, ...project } = operation.response as Project & { "@type"?: string };
+  showIfAsked(invocation, project, table([project]));
+  return 0;
+}
+
+/** `waybill projects list` */
+export async function list(invocation: AdministrationInvocation): Promise<number> {
+  const projects = await openAdministration(invocation).list<Project>("/v1/projects", "projects");
+  show(invocation, projects, table(projects));
+  return 0;
+}
+
+/** `waybill projects describe` */
+export async function describe(invocation: AdministrationInvocation): Promise<number> {
+  const [projectId = ""] = invocation.positionals;
+  const project = await openAdministration(invocation).call<Project>("GET", apiPath`/v1/projects/${projectId}`);
+  show(invocation, project, table([project]));
+  return 0;
+}
+
+/** `waybill projects delete` */
+export async function remove(invocation: AdministrationInvocation<never, "quiet">): Promise<number> {
+  const { values, positionals, context } = invocation;
+  const [projectId = ""] = positionals;
+  const administration = openAdministration(invocation);
+  const question = `Project [${projectId}] will be deleted, with its service accounts and all access to its images. Continue?`;
+  await confirmUnlessQuiet(values.quiet, question, context);
+  await administration.call("DELETE", apiPath`/v1/projects/${projectId}`);
+  context.stderr(`Deleted project [${projectId}].\n`);
+  return 0;
+}
+
+function table(projects: readonly Project[]): Table {
+  const rows = projects.map(({ projectId, name, projectNumber, createTime }) => [
+    projectId,
+    name,
+    projectNumber,
+    createTime,
+  ]);
+  return { headings: ["PROJECT_ID", "NAME", "PROJECT_NUMBER", "CREATED_AT"], rows };
+}
