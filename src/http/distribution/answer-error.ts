@@ -49,9 +49,17 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
   return answer("UNKNOWN", "the server failed; its log says why");
 }
 
-/** 401 with the challenge that tells where to log in; for nobody, whatever they asked (`scope` absent for `/v2/`). */
+/**
+ * 401 with the challenge that tells where to log in; for nobody, whatever they asked (`scope` absent for `/v2/`). The text is our own:
+ * an error with its code's usual text and no detail makes dockerd try a push again for 50 seconds and show no text at all.
+ */
 export function askToLogIn(context: RequestContext, scope?: string): Response {
-  return answer("UNAUTHORIZED", "authentication required", undefined, challenge(context, scope));
+  return answer(
+    "UNAUTHORIZED",
+    `authentication is required: log in to ${context.host}`,
+    undefined,
+    challenge(context, scope),
+  );
 }
 
 /** `{"errors":[…]}` with the code's status. */
