@@ -16,7 +16,7 @@ const bindingSchema = z.strictObject({
   role: z.string().max(200),
   members: z.array(z.string()).default([]),
   /** Losing one would grant more than was asked for. */
-  condition: z.undefined(conditionText).or(z.null()),
+  condition: z.null(conditionText).optional(),
 });
 const policySchema = z.strictObject({
   version: z.union([z.literal(0), z.literal(1), z.literal(3)]).optional(),
