@@ -37,9 +37,11 @@ export function listen(config: Config, handle: Handler, log: ErrorLog): Listener
   return {
     port,
     async drain(millisecondsMax) {
-      const stopped = Promise.all(servers.map((server) => server.stop()));
-      await Promise.race([stopped, Bun.sleep(millisecondsMax)]);
-      await Promise.all(servers.map((server) => server.stop(true)));
+      const limit = setTimeout(() => {
+        for (const server of servers) server.stop(true);
+      }, millisecondsMax);
+      await Promise.all(servers.map((server) => server.stop()));
+      clearTimeout(limit);
     },
   };
 }
