@@ -23,8 +23,13 @@ const forms: Readonly<Record<string, typeof image | typeof index>> = {
   "application/vnd.docker.distribution.manifest.list.v2+json": index,
 };
 
+/** RFC 6838 names are ASCII; PostgreSQL has no text with a zero byte. */
+const typeName = z
+  .string()
+  .max(255)
+  .regex(/^[\x20-\x7e]*$/, "is not a media type");
 const descriptor = z.object({
-  mediaType: z.string().max(255),
+  mediaType: typeName,
   digest: z.string().refine(isDigest, "is not a digest"),
   size: z.number().int().nonnegative(),
   urls: z.array(z.string()).optional(),
@@ -33,11 +38,16 @@ type Descriptor = z.infer<typeof descriptor>;
 
 const common = {
   schemaVersion: z.literal(2),
-  mediaType: z.string().max(255).optional(),
-  artifactType: z.string().max(255).optional(),
+  mediaType: typeName.optional(),
+  artifactType: typeName.optional(),
   subject: descriptor.optional(),
 };
-const imageSchema = z.object({ ...common, config: descriptor, layers: z.array(descriptor), manifests: z.never().optional() });
+const imageSchema = z.object({
+  ...common,
+  config: descriptor,
+  layers: z.array(descriptor),
+  manifests: z.never().optional(),
+});
 const indexSchema = z.object({
   ...common,
   manifests: z.array(descriptor),
@@ -70,11 +80,15 @@ export function parseManifest(body: Uint8Array, contentType: string): Manifest {
   if (document.mediaType !== undefined && document.mediaType !== mediaType) {
     throw invalid(`the manifest says it is ${document.mediaType}, its Content-Type says ${mediaType}`);
   }
+  const references = referencesOf(document);
+  if (!Number.isSafeInteger(references.reduce((sum, { size }) => sum + size, 0))) {
+    throw invalid("the sizes that the manifest names add up to more than anybody can store");
+  }
   return {
     mediaType,
     artifactType: document.artifactType ?? document.config?.mediaType,
     subject: document.subject?.digest,
-    references: referencesOf(document),
+    references,
   };
 }
 

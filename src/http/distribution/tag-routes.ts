@@ -28,7 +28,7 @@ export class TagRoutes {
     const resolved = await this.#gate.admit(caller, repository, "artifactregistry.tags.list", "pull");
     const query = queryOf(request);
     const limit = parsePageSize(query.get("n"));
-    const { names, more } = await tagPage(this.#metadata, resolved, query.get("last") ?? "", limit);
+    const { names, more } = await tagPage(this.#metadata, resolved, parseLast(query.get("last")), limit);
     const headers: Record<string, string> = { ...registryHeaders };
     if (more) {
       const next = new URLSearchParams({ n: String(limit), last: names.at(-1) ?? "" });
@@ -36,6 +36,12 @@ export class TagRoutes {
     }
     return Response.json({ name: repository.path, tags: names }, { headers });
   }
+}
+
+/** Any text has its place among the tags, but for a zero byte, which PostgreSQL does not take. */
+function parseLast(text: string | null): string {
+  if (text?.includes("\0")) throw new RegistryError("TAG_INVALID", "last must be the last tag of the page before");
+  return text ?? "";
 }
 
 function parsePageSize(text: string | null): number {
