@@ -19,7 +19,7 @@ for (const client of [docker(), podman, skopeo, buildah, checkClient]) {
     await using sandbox = await world.enter();
     const image = makeImage({ largeLayerBytes: 1000 });
     await client.load(sandbox, image, place());
-    await mustRefuse(() => client.push(sandbox, place()), /unauthorized|denied|authentication required/i);
+    await mustRefuse(() => client.push(sandbox, place()), /unauthorized|denied|authentication is required/i);
     await pushAs(world.writer, world, place(), image);
     await mustRefuse(() => client.pull(sandbox, place()), /unauthorized|denied|authentication required/i);
   });

@@ -206,5 +206,6 @@ async function loginWithKey(room: Room, account: Account, username: "_json_key" 
 }
 
 function slug(text: string): string {
-  return text.replace(/[^A-Za-z0-9]+/g, "-").slice(0, 100);
+  const words = text.match(/[A-Za-z0-9]+/g) ?? [];
+  return words.join("-").slice(0, 100);
 }
