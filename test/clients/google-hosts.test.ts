@@ -39,11 +39,12 @@ function startGoogleServer(): Promise<Server> {
     env: { NODE_EXTRA_CA_CERTS: certificate.authority }, // for the commands that set it up
     serve: ["--hosts", HOSTS.join(","), ...tls],
     listen: "127.0.0.1:443",
+    reachedAs: "https://gcr.io",
   });
 }
 
 async function prepare(server: Server): Promise<Account> {
-  await server.administer("projects", "create", PROJECT, "--server=https://gcr.io");
+  await server.administer("projects", "create", PROJECT);
   return createAccount(server, "writer", "roles/storage.admin");
 }
 

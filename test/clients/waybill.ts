@@ -22,12 +22,15 @@ export interface ServerOptions {
   /** More arguments of `waybill serve`. */
   readonly serve?: readonly string[];
   readonly listen?: string;
+  /** How commands reach the server, where that is not what it announces. */
+  readonly reachedAs?: string;
 }
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Starts `waybill serve` on an empty data folder and returns once it answers. */
-export async function startServer({ prefix = [], env = {}, serve = [], listen = "127.0.0.1:0" }: ServerOptions = {}) {
+export async function startServer(options: ServerOptions = {}) {
+  const { prefix = [], env = {}, serve = [], listen = "127.0.0.1:0" } = options;
   const sandbox = await Sandbox.create({ prefix, env });
   try {
     await installWaybill(sandbox);
@@ -35,7 +38,7 @@ export async function startServer({ prefix = [], env = {}, serve = [], listen = 
     const command = ["waybill", "serve", "--data", data, "--listen", listen, "--admin-key", adminKey, ...serve];
     const { ready } = await sandbox.start("server", command, /^ready: (https?:\/\/(\S+))$/m);
     const [, origin = "", host = ""] = ready;
-    sandbox.env.WAYBILL_SERVER = origin;
+    sandbox.env.WAYBILL_SERVER = options.reachedAs ?? origin;
     sandbox.env.WAYBILL_KEY_FILE = adminKey;
     const administer = (...words: string[]) => sandbox.succeed(["waybill", ...words]);
     const dispose = () => sandbox[Symbol.asyncDispose]();
