@@ -6,13 +6,13 @@ interface Filterable {
   readonly lifecycleState: string;
 }
 
-const fields: Readonly<Record<string, keyof Filterable>> = {
-  id: "projectId",
-  projectid: "projectId",
-  projectnumber: "projectNumber",
-  name: "name",
-  lifecyclestate: "lifecycleState",
-};
+const fields: ReadonlyMap<string, keyof Filterable> = new Map([
+  ["id", "projectId"],
+  ["projectid", "projectId"],
+  ["projectnumber", "projectNumber"],
+  ["name", "name"],
+  ["lifecyclestate", "lifecycleState"],
+]);
 const term = /^(\w+)\s*([:=])\s*("[^"]*"|[^\s"()]+)$/;
 
 /**
@@ -30,7 +30,7 @@ export function parseProjectFilter(text: string): ((project: Filterable) => bool
 
 function parseTerm(text: string): ((project: Filterable) => boolean) | undefined {
   const [, name = "", , value = ""] = term.exec(text.trim()) ?? [];
-  const field = fields[name.toLowerCase()];
+  const field = fields.get(name.toLowerCase());
   if (field === undefined) return undefined;
   const pattern = value.replaceAll('"', "").toLowerCase();
   const body = pattern.replaceAll(/^\*|\*$/g, "");

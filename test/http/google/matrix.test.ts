@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { googleRoutes } from "../../../src/http/google/routes.ts";
+import { scope } from "../../../src/identity/scopes.ts";
+import type { ResourceKey } from "../../../src/storage/metadata/schema.ts";
+import { pushImage, smallImage } from "../../registry/small-image.ts";
+import { type Send, startWorld, type World } from "./exchange.ts";
+
+/**
+ * Who may administer what. Every route of the API is asked by every caller; the rows below were written by hand and
+ * are to be read in review. A route that no row mentions is open to nobody but owners.
+ */
+type Verb = keyof typeof verbs;
+
+const account = "/v1/projects/{project}/serviceAccounts/{account}";
+const location = "/v1/projects/{project}/locations/{location}";
+const repository = `${location}/repositories/{repository}`;
+
+const verbs = {
+  "see project": [
+    "GET /v1/projects/{project}",
+    "GET /v1/operations/cp.{project}",
+    "POST /v1/projects/{project}/services/{service}:enable",
+  ],
+  "delete project": ["DELETE /v1/projects/{project}"],
+  "make project": ["POST /v1/projects"],
+  "read policy": ["POST /v1/projects/{project}:getIamPolicy"],
+  "write policy": ["POST /v1/projects/{project}:setIamPolicy"],
+  "see accounts": ["GET /v1/projects/{project}/serviceAccounts", `GET ${account}`],
+  "change accounts": [
+    "POST /v1/projects/{project}/serviceAccounts",
+    `PATCH ${account}`,
+    `PUT ${account}`,
+    `DELETE ${account}`,
+    `POST ${account}:disable`,
+    `POST ${account}:enable`,
+  ],
+  "read account policy": [`POST ${account}:getIamPolicy`],
+  "write account policy": [`POST ${account}:setIamPolicy`],
+  "see keys": [`GET ${account}/keys`, `GET ${account}/keys/{key}`],
+  "change keys": [
+    `POST ${account}/keys`,
+    `POST ${account}/keys:upload`,
+    `DELETE ${account}/keys/{key}`,
+    `POST ${account}/keys/{key}:disable`,
+    `POST ${account}/keys/{key}:enable`,
+  ],
+  "read image policies": ["GET", "POST"].flatMap((method) => [
+    `${method} ${location}:getIamPolicy`,
+    `${method} ${repository}:getIamPolicy`,
+  ]),
+  "write image policies": [`POST ${location}:setIamPolicy`, `POST ${repository}:setIamPolicy`],
+} as const;
+
+/** Those that answer everybody who is logged in with what that caller may know. */
+const open = new Set([
+  "GET /v1/projects",
+  "GET /v1/roles",
+  "GET /v1/roles/{role}",
+  ...["/v1/projects/{project}", account, location, repository].map((path) => `POST ${path}:testIamPermissions`),
+]);
+
+const everything = Object.keys(verbs) as Verb[];
+const inProject = everything.filter((verb) => verb !== "make project");
+const viewing: readonly Verb[] = [
+  "see project",
+  "read policy",
+  "see accounts",
+  "read account policy",
+  "see keys",
+  "read image policies",
+];
+const keyAdmin: readonly Verb[] = ["see project", "see accounts", "see keys", "change keys"];
+const accountAdmin: readonly Verb[] = [
+  "see project",
+  "see accounts",
+  "change accounts",
+  "read account policy",
+  "write account policy",
+];
+
+type Place = "installation" | "project" | "other project" | "account" | "location" | "repository";
+type Row = readonly [who: string, role: string, on: Place, scope: keyof typeof scope | "none", can: readonly Verb[]];
+
+const rows: readonly Row[] = [
+  ["an owner of everything", "roles/owner", "installation", "cloudPlatform", everything],
+  ["an owner", "roles/owner", "project", "cloudPlatform", inProject],
+  ["an owner of another project", "roles/owner", "other project", "cloudPlatform", []],
+  ["an owner with a read-only cloud token", "roles/owner", "project", "cloudPlatformReadOnly", viewing],
+  [
+    "an owner with a token for images and their policies",
+    "roles/owner",
+    "project",
+    "storageFullControl",
+    ["read image policies", "write image policies"],
+  ],
+  ["an owner with a token for images", "roles/owner", "project", "storageReadWrite", []],
+  ["an owner with a token for impersonation", "roles/owner", "project", "iam", []],
+  ["an owner with a token without scopes", "roles/owner", "project", "none", []],
+  ["a viewer", "roles/viewer", "project", "cloudPlatform", viewing],
+  [
+    "an editor makes accounts, and neither keys nor policies",
+    "roles/editor",
+    "project",
+    "cloudPlatform",
+    [...viewing, "change accounts"],
+  ],
+  [
+    "a policy administrator",
+    "roles/resourcemanager.projectIamAdmin",
+    "project",
+    "cloudPlatform",
+    ["see project", "read policy", "write policy"],
+  ],
+  ["an account administrator makes no keys", "roles/iam.serviceAccountAdmin", "project", "cloudPlatform", accountAdmin],
+  ["a key administrator", "roles/iam.serviceAccountKeyAdmin", "project", "cloudPlatform", keyAdmin],
+  ["a token creator administers nothing", "roles/iam.serviceAccountTokenCreator", "project", "cloudPlatform", []],
+  [
+    "a storage administrator",
+    "roles/storage.admin",
+    "project",
+    "cloudPlatform",
+    ["read image policies", "write image policies"],
+  ],
+  ["a pusher administers nothing", "roles/artifactregistry.repoAdmin", "project", "cloudPlatform", []],
+  ["a puller administers nothing", "roles/storage.objectViewer", "project", "cloudPlatform", []],
+];
+
+let world: World;
+/** What stands for the names in a pattern. */
+let things: Record<string, string>;
+let places: Record<Place, ResourceKey>;
+
+beforeAll(async () => {
+  world = await startWorld();
+  const { server, shop, other } = world;
+  const pusher = await server.account(shop, "pusher", [[`project/${shop.id}`, "roles/storage.admin"]]);
+  await pushImage(server, "shop/app", "latest", smallImage("a"), server.accessToken(pusher.account, pusher.key));
+  const repositoryId = await server.metadata.hot.repositoryId("default", shop.id, "app");
+  things = {
+    "cp.{project}": `cp.${shop.id}`,
+    "{project}": "shop",
+    "{account}": pusher.account.email,
+    "{key}": pusher.key.private_key_id,
+    "{location}": "default",
+    "{repository}": "app",
+    "{role}": "viewer",
+    "{service}": "iam.googleapis.com",
+  };
+  places = {
+    installation: "installation",
+    project: `project/${shop.id}`,
+    "other project": `project/${other.id}`,
+    account: `serviceAccount/${pusher.account.id}`,
+    location: `location/${shop.id}/default`,
+    repository: `repository/${repositoryId}`,
+  };
+});
+afterAll(() => world.server.close());
+
+const lineOf = ({ method, pattern }: { method: string; pattern: string }) => `${method} ${pattern}`;
+
+test("every route is in the matrix", () => {
+  const known = [...Object.values(verbs).flat(), ...open].sort();
+  expect(googleRoutes.map(lineOf).sort()).toEqual(known);
+});
+
+/** With a parameter that nothing has: who is let in gets 400 for it, and nothing changes. */
+async function isLetIn(send: Send, line: string): Promise<boolean> {
+  const { status } = await send(
+    `${Object.entries(things).reduce((text, [name, id]) => text.replace(name, id), line)}?no=1`,
+  );
+  expect([400, 403]).toContain(status);
+  return status === 400;
+}
+
+describe("who may administer", () => {
+  test.each(rows.map((row) => [...row] as const))(
+    "%s (%s on the %s, scope %s)",
+    async (_who, role, on, scopeName, can) => {
+      const send = await world.as([[places[on], role]], scopeName === "none" ? [] : [scope[scopeName]]);
+      const allowed: string[] = [];
+      for (const line of googleRoutes.map(lineOf)) if (await isLetIn(send, line)) allowed.push(line);
+      expect(allowed.sort()).toEqual([...open, ...can.flatMap((verb) => verbs[verb] as readonly string[])].sort());
+    },
+  );
+
+  test("roles on one account, one location or one repository reach no further", async () => {
+    const of = async (place: Place, role: string) => {
+      const send = await world.as([[places[place], role]]);
+      const lines = googleRoutes.map(lineOf).filter((line) => !open.has(line));
+      const answers = await Promise.all(lines.map((line) => isLetIn(send, line)));
+      return lines.filter((_, index) => answers[index]).sort();
+    };
+    const onAccount = [
+      "see accounts",
+      "change accounts",
+      "read account policy",
+      "write account policy",
+      "see keys",
+      "change keys",
+    ] as const;
+    const lines = onAccount
+      .flatMap((verb) => verbs[verb] as readonly string[])
+      .filter((line) => line.includes("{account}"));
+    expect(await of("account", "roles/owner")).toEqual(lines.sort());
+    const onRepository = [
+      `GET ${repository}:getIamPolicy`,
+      `POST ${repository}:getIamPolicy`,
+      `POST ${repository}:setIamPolicy`,
+    ];
+    expect(await of("repository", "roles/artifactregistry.admin")).toEqual(onRepository);
+    const onLocation = [...verbs["read image policies"], ...verbs["write image policies"]].sort();
+    expect(await of("location", "roles/artifactregistry.admin")).toEqual(onLocation);
+  });
+});
+
+describe("an id is bound to the project in the path", () => {
+  test.each(googleRoutes.map(lineOf).filter((line) => line.includes("{account}") && !open.has(line)))(
+    "%s",
+    async (line) => {
+      // By its owner's own project the account of another does not exist; by the other's path it is forbidden.
+      const send = await world.as([[`project/${world.other.id}`, "roles/owner"]]);
+      const foreign = Object.entries({ ...things, "{project}": "other" }).reduce(
+        (text, [name, id]) => text.replace(name, id),
+        line,
+      );
+      expect((await send(foreign)).status).toBe(404);
+      expect((await send(foreign.replace("/other/", "/-/"))).status).toBe(403);
+      expect((await send(foreign.replace("/other/", "/shop/"))).status).toBe(403);
+    },
+  );
+});
