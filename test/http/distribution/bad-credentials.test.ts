@@ -1,0 +1,316 @@
+/** Credentials that prove nobody: 401 on a pull, a push and a token request, a word on what to do, and nothing left behind. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import type { KeyFile } from "../../../src/identity/key-file.ts";
+import type { ServiceAccountKeyRow } from "../../../src/storage/metadata/service-account-keys.ts";
+import { basic, bearer } from "../../server.ts";
+import { digestOf, play, pushBlobs, type Registry, remains, startRegistry } from "./exchanges.ts";
+
+let registry: Registry;
+let foreign: Registry;
+let before: unknown;
+beforeAll(async () => {
+  registry = await startRegistry();
+  foreign = await startRegistry();
+  await pushBlobs(registry, "my-project/image", "layer");
+});
+afterAll(async () => {
+  await registry.server.close();
+  await foreign.server.close();
+});
+beforeEach(async () => {
+  before = await remains(registry);
+});
+afterEach(async () => {
+  expect(await remains(registry)).toEqual(before as never);
+});
+
+type Headers = Readonly<Record<string, string>>;
+
+/** The same credential is refused wherever it comes. */
+async function expectRefused(headers: Headers, message: RegExp): Promise<void> {
+  const gives = {
+    "www-authenticate": 'Bearer realm="http://localhost:5000/v2/token",service="localhost:5000",error="invalid_token"',
+  };
+  const refused = { as: "nobody", headers, status: 401, code: "UNAUTHORIZED", message, gives } as const;
+  await play(registry, [
+    { send: "GET /v2/", ...refused },
+    { send: `GET /v2/my-project/image/blobs/${digestOf("layer")}`, ...refused },
+    { send: `POST /v2/my-project/image/blobs/uploads/?digest=${digestOf("x")}`, body: "x", ...refused },
+    { send: "PUT /v2/my-project/image/manifests/latest", body: "{}", ...refused },
+    { send: "DELETE /v2/my-project/image/manifests/latest", ...refused },
+    { ...refused, send: "GET /v2/token", gives: { "www-authenticate": 'Basic realm="localhost:5000"' } },
+  ]);
+}
+
+const seconds = () => Math.floor(registry.server.clock.now / 1000);
+const encode = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url");
+
+function jwt(header: object, claims: object, signer: (signed: string) => Buffer): string {
+  const signed = `${encode(header)}.${encode(claims)}`;
+  return `${signed}.${signer(signed).toString("base64url")}`;
+}
+
+const rs256 = (key: string | KeyObject) => (signed: string) => sign("sha256", Buffer.from(signed), key);
+
+/** What the pusher's key could sign for itself, and good but for `change`. */
+function selfSigned(change: object, header: object = {}, signer?: (signed: string) => Buffer): string {
+  const { key, account } = registry.accounts.pusher;
+  const claims = {
+    iss: account.email,
+    sub: account.email,
+    aud: "http://localhost:5000/",
+    iat: seconds(),
+    exp: seconds() + 600,
+    scope: "https://www.googleapis.com/auth/cloud-platform",
+    ...change,
+  };
+  return jwt(
+    { alg: "RS256", typ: "JWT", kid: key.private_key_id, ...header },
+    claims,
+    signer ?? rs256(key.private_key),
+  );
+}
+
+test("the self-signed token that the rows below change is good", async () => {
+  await play(registry, [{ send: "GET /v2/", as: "nobody", headers: bearer(selfSigned({})), status: 200 }]);
+});
+
+describe("a self-signed token is refused", () => {
+  const stolen = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const rows: [string, () => string, RegExp][] = [
+    ["with alg none", () => selfSigned({}, { alg: "none" }, () => Buffer.alloc(0)), /RS256/],
+    ["with alg None", () => selfSigned({}, { alg: "None" }, () => Buffer.alloc(0)), /RS256/],
+    ["without alg", () => selfSigned({}, { alg: undefined }), /RS256/],
+    [
+      "that was signed with the public key as a secret",
+      () => selfSigned({}, { alg: "HS256" }, (signed) => createHmac("sha256", "public").update(signed).digest()),
+      /RS256/,
+    ],
+    ["with RS512", () => selfSigned({}, { alg: "RS512" }), /RS256/],
+    [
+      "that brings its own key",
+      () => selfSigned({}, { jwk: stolen.publicKey.export({ format: "jwk" }) }, rs256(stolen.privateKey)),
+      /malformed/,
+    ],
+    ["that names where its key lies", () => selfSigned({}, { jku: "https://example.com/keys" }), /malformed/],
+    ["with extensions that must be understood", () => selfSigned({}, { crit: ["b64"], b64: false }), /malformed/],
+    [
+      "signed by another key under this one's id",
+      () => selfSigned({}, {}, rs256(stolen.privateKey)),
+      /not signed by a key of/,
+    ],
+    ["without a signature", () => selfSigned({}).replace(/[^.]*$/, ""), /not signed by a key of|malformed/],
+    [
+      "with another's claims under its signature",
+      () => swapPayload(selfSigned({}), { sub: "someone@else" }),
+      /not signed|malformed/,
+    ],
+    ["that has expired", () => selfSigned({ iat: seconds() - 1000, exp: seconds() - 61 }), /expired.*clock/],
+    ["that is from the future", () => selfSigned({ iat: seconds() + 61 }), /future.*clock/],
+    ["that is not valid yet", () => selfSigned({ nbf: seconds() + 61 }), /future.*clock/],
+    ["that lives for a day", () => selfSigned({ exp: seconds() + 86_400 }), /longer than an hour/],
+    ["that never expires", () => selfSigned({ exp: undefined }), /malformed/],
+    ["for another server", () => selfSigned({ aud: "https://registry.example.com/v2/token" }), /another server/],
+    [
+      "for a server whose name begins like ours",
+      () => selfSigned({ aud: "http://localhost.example.com:5000/" }),
+      /another server/,
+    ],
+    [
+      "with our name as the user in a URL",
+      () => selfSigned({ aud: "http://localhost:5000@example.com/" }),
+      /another server/,
+    ],
+    ["for somebody else", () => selfSigned({ sub: "other@my-project.iam.waybill.internal" }), /itself only/],
+    [
+      "of an account that does not exist",
+      () => selfSigned({ iss: "absent@my-project.iam.waybill.internal", sub: undefined }),
+      /not signed by a key of/,
+    ],
+    [
+      "of another account with this one's key",
+      () => selfSigned({ iss: registry.accounts.reader.account.email, sub: undefined }),
+      /not signed by a key of/,
+    ],
+    ["that is too large", () => selfSigned({ extra: "x".repeat(20_000) }), /too large/],
+  ];
+  test.each(rows)("%s", async (_, make, message) => {
+    await expectRefused(bearer(make()), message);
+    await expectRefused(basic("oauth2accesstoken", make()), message);
+  });
+});
+
+describe("an access token is refused", () => {
+  const good = () => registry.server.accessToken(registry.accounts.pusher.account, registry.accounts.pusher.key);
+  const aged = (claims: object) =>
+    registry.server.tokens.sign("access", {
+      sub: `serviceAccount:${registry.accounts.pusher.account.id}`,
+      iat: seconds() - 7200,
+      exp: seconds() + 3600,
+      scope: "https://www.googleapis.com/auth/cloud-platform",
+      ...claims,
+    });
+  const ofForeign = () => foreign.server.accessToken(foreign.accounts.pusher.account, foreign.accounts.pusher.key);
+  const rows: [string, () => string, RegExp][] = [
+    ["that has expired", () => aged({ exp: seconds() }), /expired/],
+    ["of an account that does not exist", () => aged({ sub: "serviceAccount:1" }), /disabled or deleted/],
+    ["of a key that does not exist", () => aged({ key: "0".repeat(40) }), /disabled or deleted/],
+    ["of another installation", ofForeign, /not a token of this server/],
+    ["with a letter changed in its signature", () => changeAt(good(), -40), /signature/],
+    ["with the last letter changed", () => changeAt(good(), -1), /signature|not a token/],
+    [
+      "with a letter changed in its claims",
+      () => changeAt(good(), good().lastIndexOf(".") - 20),
+      /signature|not a token/,
+    ],
+    ["with other claims", () => swapPayload(good(), { sub: "serviceAccount:1" }), /signature/],
+    [
+      "with alg none",
+      () => `wba_${encode({ alg: "none", typ: "waybill-access+jwt" })}.${good().split(".")[1]}.`,
+      /not a token/,
+    ],
+    ["that was cut", () => good().slice(0, -20), /signature|not a token/],
+    ["with more at its end", () => `${good()}AAAA`, /signature|not a token/],
+    ["with a fourth part", () => `${good()}.AAAA`, /not a token/],
+    ["with the prefix of a registry token", () => good().replace("wba_", "wbr_"), /not a token|no credential/],
+    ["of nothing but its prefix", () => "wba_", /not a token/],
+    ["that is noise", () => "wba_a.b.c", /not a token/],
+    ["that is no token at all", () => "hunter2", /malformed|JWT/],
+  ];
+  test.each(rows)("%s", async (_, make, message) => {
+    await expectRefused(bearer(make()), message);
+    await expectRefused(basic("oauth2accesstoken", make()), message);
+    await expectRefused(basic("_dcgcloud_token", make()), message);
+  });
+
+  test("and a registry token is no credential for another token", async () => {
+    const answer = await registry.server.fetch("/v2/token", { headers: registry.callers.pusher });
+    const { token } = (await answer.json()) as { token: string };
+    await play(registry, [
+      { send: "GET /v2/", as: "nobody", headers: bearer(token), status: 200 },
+      { send: "GET /v2/token", as: "nobody", headers: bearer(token), status: 401, code: "UNAUTHORIZED" },
+      {
+        send: "GET /v2/token",
+        as: "nobody",
+        headers: basic("oauth2accesstoken", token),
+        status: 401,
+        code: "UNAUTHORIZED",
+      },
+    ]);
+  });
+});
+
+describe("a header is refused", () => {
+  test.each([
+    ["of a scheme nobody knows", "Digest username=x", /must be Basic or Bearer/],
+    ["without a token", "Bearer", /must be Basic or Bearer/],
+    ["that is only a token", "wba_token", /must be Basic or Bearer/],
+    ["whose Basic has no colon", `Basic ${Buffer.from("user").toString("base64")}`, /no colon/],
+    ["whose Basic is not base64", "Basic ~~~~", /no colon/],
+    ["that is too large", `Bearer ${"x".repeat(50_000)}`, /too large/],
+    ["with a user name and password", basic("admin", "admin").authorization, /oauth2accesstoken.*_json_key/],
+    ["with a user name and no password", basic("oauth2accesstoken", "").authorization, /malformed|JWT/],
+  ])("%s", async (_, authorization, message) => {
+    await expectRefused({ authorization }, message);
+  });
+});
+
+describe("a key file is refused", () => {
+  const asPassword = (key: object | string) => basic("_json_key", typeof key === "string" ? key : JSON.stringify(key));
+  const pem = (bits: number) =>
+    generateKeyPairSync("rsa", { modulusLength: bits }).privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  const elliptic = () =>
+    generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  const with_ = (change: Partial<Record<keyof KeyFile, unknown>>) => ({ ...registry.accounts.pusher.key, ...change });
+  const rows: [string, () => object | string, RegExp][] = [
+    ["with another private key under its id", () => with_({ private_key: pem(2048) }), /not one of this server's/],
+    ["of another installation", () => foreign.accounts.pusher.key, /not one of this server's/],
+    ["with an id that nobody has", () => with_({ private_key_id: "0".repeat(40) }), /not one of this server's/],
+    [
+      "with another account's id",
+      () => with_({ private_key_id: registry.accounts.reader.key.private_key_id }),
+      /not one of this server's/,
+    ],
+    ["with a key that is too small", () => with_({ private_key: pem(1024) }), /./],
+    ["with an elliptic key", () => with_({ private_key: elliptic() }), /./],
+    ["with no key", () => with_({ private_key: "" }), /./],
+    ["with a number for a key", () => with_({ private_key: 7 }), /./],
+    ["of another type", () => with_({ type: "authorized_user" }), /./],
+    ["that is not JSON", () => "key.json", /./],
+    ["that is null", () => "null", /./],
+    ["that is empty", () => "{}", /./],
+  ];
+  test.each(rows)("%s", async (_, make, message) => {
+    const text = typeof make() === "string" ? (make() as string) : JSON.stringify(make());
+    await expectRefused(asPassword(text), message);
+    await expectRefused(basic("_json_key_base64", Buffer.from(text).toString("base64")), message);
+  });
+
+  test.each([
+    ["a disabled key", "key", "disable"],
+    ["a deleted key", "key", "delete"],
+    ["a disabled account", "account", "disable"],
+    ["a deleted account", "account", "delete"],
+    ["a deleted project", "project", "delete"],
+  ] as const)("of %s, and so is every token that came of it, at once", async (_, what, verb) => {
+    const { server } = registry;
+    const project = await server.project(`${what}-${verb}`);
+    const { account, key } = await server.account(project, "doomed", [
+      [`project/${registry.project.id}`, "roles/owner"],
+    ]);
+    const accessToken = server.accessToken(account, key);
+    const answer = await server.fetch("/v2/token?scope=repository:my-project/image:pull,push", {
+      headers: asPassword(key),
+    });
+    const { token } = (await answer.json()) as { token: string };
+    await play(registry, [{ send: "GET /v2/", as: "nobody", headers: bearer(token), status: 200 }]);
+
+    await end(server, what, verb, project, account, key);
+    const refused = {
+      as: "nobody",
+      status: 401,
+      code: "UNAUTHORIZED",
+      message: /disabled or deleted|not one of/,
+    } as const;
+    const push = `POST /v2/my-project/image/blobs/uploads/?digest=${digestOf("x")}`;
+    await play(registry, [
+      { send: push, headers: asPassword(key), body: "x", ...refused },
+      { send: push, headers: bearer(accessToken), body: "x", ...refused },
+      { send: push, headers: bearer(token), body: "x", ...refused },
+      { send: "GET /v2/token", headers: asPassword(key), ...refused },
+      { send: "GET /v2/token", headers: basic("oauth2accesstoken", accessToken), ...refused },
+    ]);
+  });
+});
+
+async function end(
+  server: Registry["server"],
+  what: "key" | "account" | "project",
+  verb: "disable" | "delete",
+  project: Parameters<typeof server.projects.delete>[0],
+  account: Registry["accounts"]["pusher"]["account"],
+  key: KeyFile,
+): Promise<void> {
+  if (what === "project") return await server.projects.delete(project);
+  if (what === "account" && verb === "disable") return await server.serviceAccounts.setDisabled(account, true);
+  if (what === "account") return await server.serviceAccounts.delete(account);
+  const row = (await server.serviceAccountKeys.find(account, key.private_key_id)) as ServiceAccountKeyRow;
+  if (verb === "disable") return await server.serviceAccountKeys.setDisabled(row, true);
+  return await server.serviceAccountKeys.delete(row);
+}
+
+/** The token with the claims changed under the same signature. */
+function swapPayload(token: string, change: object): string {
+  const [header, payload = "", signature] = token.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
+  return [header, encode({ ...claims, ...change }), signature].join(".");
+}
+
+/** The token with one letter exchanged for its neighbour. */
+function changeAt(token: string, position: number): string {
+  const at = position < 0 ? token.length + position : position;
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const next = alphabet[(alphabet.indexOf(token[at] as string) + 1) % alphabet.length];
+  return token.slice(0, at) + next + token.slice(at + 1);
+}
