@@ -1,5 +1,4 @@
 /** Our own programs in a test: the command and the credential helper in PATH, the server as a process with data of its own. */
-import { rmSync } from "node:fs";
 import { chmod, mkdtemp, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,7 +60,7 @@ export async function installWaybill(sandbox: Sandbox): Promise<void> {
 
 let built: Promise<string> | undefined;
 
-/** The folder with the compiled programs; built once, and gone with this process. */
+/** The folder with the compiled programs; built once, gone with this process. */
 export function executables(): Promise<string> {
   built ??= build();
   return built;
@@ -69,9 +68,15 @@ export function executables(): Promise<string> {
 
 async function build(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "wbc-dist-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  removeAtEnd(folder);
   const child = Bun.spawn([process.execPath, join(REPOSITORY, "scripts/build.ts"), folder], { stderr: "pipe" });
   const [errors, exitCode] = await Promise.all([child.stderr.text(), child.exited]);
   if (exitCode !== 0) throw new Error(`scripts/build.ts: exit ${exitCode}\n${errors}`);
   return folder;
+}
+
+/** The test runner calls no exit handlers and may be killed: a shell waits for the end of our pipe, and it survives Ctrl-C. */
+function removeAtEnd(folder: string): void {
+  const script = "trap '' INT TERM; cat; rm -rf \"$1\"";
+  Bun.spawn(["sh", "-c", script, "sh", folder], { stdin: "pipe", stdout: "ignore", stderr: "ignore" }).unref();
 }
