@@ -108,6 +108,20 @@ export class Uploads {
     });
   }
 
+  /**
+   * Takes a whole blob in one request. Nobody learns of the upload, so whatever goes wrong gives it up.
+   * Throws what `begin` and `finish` throw.
+   */
+  async takeWhole(resolved: ResolvedRepository, principal: string, chunk: UploadChunk, digest: Digest): Promise<void> {
+    const { id } = await this.begin(resolved, principal);
+    try {
+      await this.finish(id, chunk, digest);
+    } catch (error) {
+      if (await findUpload(this.#metadata.read, id)) await this.cancel(id);
+      throw error;
+    }
+  }
+
   /** Gives up an upload and its bytes. */
   async cancel(id: string): Promise<void> {
     const upload = await findUpload(this.#metadata.read, id);

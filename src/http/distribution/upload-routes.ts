@@ -44,9 +44,12 @@ export class UploadRoutes {
     if (mount !== null && wanted && (await this.#mount(caller, resolved, query.get("from"), wanted))) {
       return created(repository, wanted);
     }
-    const upload = await this.#uploads.begin(resolved, principalKey(caller.principal));
-    if (digest === null || !wanted) return accepted(repository, upload.id, 0);
-    await this.#uploads.finish(upload.id, chunkOf(request), wanted);
+    const principal = principalKey(caller.principal);
+    if (digest === null || !wanted) {
+      const upload = await this.#uploads.begin(resolved, principal);
+      return accepted(repository, upload.id, 0);
+    }
+    await this.#uploads.takeWhole(resolved, principal, chunkOf(request), wanted);
     return created(repository, wanted);
   }
 

@@ -100,7 +100,8 @@ function expectError(text: string, code: string, message: RegExp | undefined): v
   expect(errors[0].message).toMatch(message ?? /^.{10,300}$/);
 }
 
-const tables = [
+/** Everything that a push may write. */
+export const tables = [
   "repositories",
   "uploads",
   "objects",
