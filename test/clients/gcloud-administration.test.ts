@@ -1,0 +1,133 @@
+/** The real gcloud administers our server: projects, policies, service accounts and keys, with an owner's key. */
+import { describe, expect } from "bun:test";
+import { rm, stat } from "node:fs/promises";
+import { clientTest } from "./client-test.ts";
+import { Sandbox } from "./sandbox.ts";
+import { type Server, startServer } from "./waybill.ts";
+
+/** What an operator sets so that gcloud speaks to this server instead of Google. */
+function overrides({ origin }: Server): Record<string, string> {
+  const apis = ["IAM", "CLOUDRESOURCEMANAGER", "SERVICEUSAGE"];
+  return Object.fromEntries(apis.map((api) => [`CLOUDSDK_API_ENDPOINT_OVERRIDES_${api}`, `${origin}/`]));
+}
+
+/** A gcloud that is logged in with a key of our server. */
+async function gcloudOf(server: Server, keyFile: string) {
+  const sandbox = await Sandbox.create({ env: overrides(server) });
+  await sandbox.succeed(["gcloud", "auth", "activate-service-account", `--key-file=${keyFile}`]);
+  return {
+    path: (name: string) => sandbox.path(name),
+    run: (...words: string[]) => sandbox.run(["gcloud", ...words, "--quiet"]),
+    json: async (...words: string[]) =>
+      JSON.parse(await sandbox.succeed(["gcloud", ...words, "--quiet", "--format=json"])),
+    succeed: (...words: string[]) => sandbox.succeed(["gcloud", ...words, "--quiet"]),
+    fail: (...words: string[]) => sandbox.fail(["gcloud", ...words, "--quiet"]),
+    [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
+  };
+}
+
+const email = "robot@book-shop.iam.waybill.internal";
+
+describe("the real gcloud administers", () => {
+  clientTest("projects and their policies", ["gcloud"], async () => {
+    await using server = await startServer();
+    await using gcloud = await gcloudOf(server, server.path("admin.json"));
+
+    await gcloud.succeed("projects", "create", "book-shop", "--name=Shop");
+    // gcloud makes no domain-scoped project, and administers those that are there.
+    await server.administer("projects", "create", "example.com:book-shop");
+    expect((await gcloud.json("projects", "list")).map(({ projectId }: { projectId: string }) => projectId)).toEqual(
+      expect.arrayContaining(["book-shop", "example.com:book-shop"]),
+    );
+    expect(await gcloud.json("projects", "list", "--filter=projectId:example*")).toHaveLength(1);
+    const shop = await gcloud.json("projects", "describe", "book-shop");
+    expect(shop).toMatchObject({ projectId: "book-shop", name: "Shop", lifecycleState: "ACTIVE" });
+    expect(await gcloud.json("projects", "describe", shop.projectNumber)).toEqual(shop);
+    expect(await gcloud.fail("projects", "create", "book-shop")).toContain("already");
+    expect(await gcloud.fail("projects", "describe", "nothing")).toContain("does not exist");
+
+    for (const project of ["book-shop", "example.com:book-shop"]) {
+      const binding = ["--member=user:reader@example.com", "--role=roles/viewer"];
+      const added = await gcloud.json("projects", "add-iam-policy-binding", project, ...binding);
+      expect(added.bindings).toContainEqual({ role: "roles/viewer", members: ["user:reader@example.com"] });
+      expect(await gcloud.json("projects", "get-iam-policy", project)).toEqual(added);
+      const removed = await gcloud.json("projects", "remove-iam-policy-binding", project, ...binding);
+      expect(JSON.stringify(removed.bindings)).not.toContain("reader@example.com");
+    }
+
+    const policy = await gcloud.json("projects", "get-iam-policy", "book-shop");
+    await Bun.write(gcloud.path("policy.json"), JSON.stringify(policy));
+    expect((await gcloud.json("projects", "set-iam-policy", "book-shop", gcloud.path("policy.json"))).bindings).toEqual(
+      policy.bindings,
+    );
+    expect(await gcloud.fail("projects", "set-iam-policy", "book-shop", gcloud.path("policy.json"))).toMatch(
+      /concurrent policy changes/,
+    );
+
+    await gcloud.succeed("projects", "delete", "example.com:book-shop");
+    expect(await gcloud.fail("projects", "describe", "example.com:book-shop")).toContain("does not exist");
+  });
+
+  clientTest("service accounts and their keys", ["gcloud"], async () => {
+    await using server = await startServer();
+    await using gcloud = await gcloudOf(server, server.path("admin.json"));
+    const project = "--project=book-shop";
+    const account = `--iam-account=${email}`;
+    await gcloud.succeed("projects", "create", "book-shop");
+
+    const accounts = (...words: string[]) => ["iam", "service-accounts", ...words, project];
+    await gcloud.succeed(...accounts("create", "robot", "--display-name=Robot"));
+    expect(await gcloud.json(...accounts("list"))).toMatchObject([
+      { email, displayName: "Robot", projectId: "book-shop" },
+    ]);
+    await gcloud.succeed(...accounts("update", email, "--display-name=Rob"));
+    expect(await gcloud.json(...accounts("describe", email))).toMatchObject({ email, displayName: "Rob" });
+    const grant = ["--member=domain:example.com", "--role=roles/iam.serviceAccountTokenCreator"];
+    await gcloud.succeed(...accounts("add-iam-policy-binding", email, ...grant));
+    expect((await gcloud.json(...accounts("get-iam-policy", email))).bindings).toHaveLength(1);
+
+    const file = gcloud.path("robot.json");
+    const { stderr } = await gcloud.run(...accounts("keys", "create", file, account));
+    const { private_key_id: keyId, token_uri } = await Bun.file(file).json();
+    expect(stderr).toContain(`created key [${keyId}] of type [json] as [${file}] for [${email}]`);
+    expect(token_uri).toBe(`${server.origin}/token`);
+    expect((await stat(file)).mode & 0o077).toBe(0);
+    expect(await gcloud.json(...accounts("keys", "list", account))).toMatchObject([{ keyType: "USER_MANAGED" }]);
+
+    await using robot = await gcloudOf(server, file);
+    expect(await robot.json("projects", "list")).toEqual([]);
+    expect(await robot.fail("projects", "describe", "book-shop")).toContain(
+      `serviceAccount:${email} does not have the permission`,
+    );
+    await gcloud.succeed(
+      "projects",
+      "add-iam-policy-binding",
+      "book-shop",
+      `--member=serviceAccount:${email}`,
+      "--role=roles/viewer",
+    );
+    expect(await robot.json("projects", "list")).toHaveLength(1);
+
+    await gcloud.succeed(...accounts("keys", "disable", keyId, account));
+    expect(await robot.fail("projects", "list")).toContain("disabled or deleted");
+    await gcloud.succeed(...accounts("keys", "enable", keyId, account));
+    expect(await robot.json("projects", "list")).toHaveLength(1);
+    await gcloud.succeed(...accounts("disable", email));
+    expect(await robot.fail("projects", "list")).toContain("disabled or deleted");
+    await gcloud.succeed(...accounts("enable", email));
+    await gcloud.succeed(...accounts("keys", "delete", keyId, account));
+    expect(await gcloud.json(...accounts("keys", "list", account))).toEqual([]);
+    await rm(file);
+    await gcloud.succeed(...accounts("delete", email));
+    expect(await gcloud.json(...accounts("list"))).toEqual([]);
+  });
+
+  clientTest("roles", ["gcloud"], async () => {
+    await using server = await startServer();
+    await using gcloud = await gcloudOf(server, server.path("admin.json"));
+    const roles = await gcloud.json("iam", "roles", "list");
+    expect(roles).toContainEqual(expect.objectContaining({ name: "roles/storage.objectViewer" }));
+    const role = await gcloud.json("iam", "roles", "describe", "roles/viewer");
+    expect(role.includedPermissions).toContain("resourcemanager.projects.get");
+  });
+});
