@@ -4,6 +4,7 @@ import { anonymousCaller, type Caller } from "./caller.ts";
 import type { Credentials } from "./credentials.ts";
 import { IdentityError } from "./identity-error.ts";
 import type { KeyProof } from "./key-proof.ts";
+import { KnownCallers } from "./known-callers.ts";
 import type { Principal } from "./principal.ts";
 import { parseScopes, scope } from "./scopes.ts";
 import { ServiceTokens, type TokenClaims } from "./service-tokens.ts";
@@ -18,7 +19,7 @@ export interface Transport {
 export interface Expectation {
   /** Only `/v2/` takes registry tokens: elsewhere they would be traded for wider ones. */
   readonly registryTokens: boolean;
-  /** How long after its end a registry token is still read; the caller then asks what for. Milliseconds. */
+  /** How long after its end a token is still read; the caller then asks what for. Milliseconds. */
   readonly graceMilliseconds?: number;
 }
 
@@ -35,6 +36,7 @@ export class Authenticator {
   readonly #assertions: Assertions;
   readonly #keyProof: KeyProof;
   readonly #now: () => number;
+  readonly #known = new KnownCallers();
 
   constructor(
     metadata: Metadata,
@@ -94,15 +96,19 @@ export class Authenticator {
   }
 
   async #byToken(token: string, expectation: Expectation): Promise<Caller> {
-    switch (ServiceTokens.useOf(token)) {
-      case "access":
-        return await this.#byClaims(this.#tokens.verify("access", token), 0);
-      case "registry":
-        if (!expectation.registryTokens) throw new IdentityError("malformed", "a registry token is no credential here");
-        return await this.#byClaims(this.#tokens.verify("registry", token), expectation.graceMilliseconds ?? 0);
-      default:
-        return await this.#bySelfSigned(token);
+    const use = ServiceTokens.useOf(token);
+    if (use === "registry" && !expectation.registryTokens) {
+      throw new IdentityError("malformed", "a registry token is no credential here");
     }
+    const version = await this.#metadata.hot.policyVersion();
+    const known = this.#known.find(token, version, this.#now());
+    if (known) return known;
+    const caller =
+      use === undefined
+        ? await this.#bySelfSigned(token)
+        : await this.#byClaims(this.#tokens.verify(use, token), expectation.graceMilliseconds ?? 0);
+    this.#known.remember(token, caller, version, this.#now());
+    return caller;
   }
 
   async #byClaims(claims: TokenClaims, graceMilliseconds: number): Promise<Caller> {

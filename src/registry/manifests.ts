@@ -39,10 +39,15 @@ export class Manifests {
 
   /** Throws NAME_UNKNOWN or MANIFEST_UNKNOWN. */
   async get(resolved: ResolvedRepository, reference: Reference): Promise<StoredManifest> {
-    const { repositoryId, digest } = await this.#find(resolved, reference);
-    const row = await this.#metadata.hot.manifest(repositoryId, digest);
-    if (!row) throw unknown(resolved, reference);
-    return { digest, ...row };
+    const repositoryId = existingRepository(resolved);
+    if (reference.kind === "tag") {
+      const row = await this.#metadata.hot.taggedManifest(repositoryId, reference.tag);
+      if (row) return row as StoredManifest;
+    } else {
+      const row = await this.#metadata.hot.manifest(repositoryId, reference.digest);
+      if (row) return { digest: reference.digest, mediaType: row.mediaType, body: row.body };
+    }
+    throw unknown(resolved, reference);
   }
 
   /** The manifest without its bytes; `size` in bytes. Throws as `get` does. */

@@ -16,11 +16,19 @@ export type Action = "pull" | "push" | "delete";
 /** A pusher's token has both: clients read what is there before they write. */
 const scopeActions: Readonly<Record<Action, string>> = { pull: "pull", push: "pull,push", delete: "delete" };
 
+/** A caller who asks for more repositories than this has some of them looked up again. */
+const admittedPerCallerMax = 1000;
+
 /** Where a request to a repository is let in or not. */
 export class Gate {
   readonly #metadata: Metadata;
   readonly #authenticator: Authenticator;
   readonly #access: Access;
+  /**
+   * What was admitted, beside the caller it was admitted for: the authenticator gives the same object only while
+   * nothing changed that could change a decision. Repositories keep their ids as long as their project lives.
+   */
+  readonly #admitted = new WeakMap<Caller, Map<string, ResolvedRepository>>();
 
   constructor(metadata: Metadata, authenticator: Authenticator, access: Access) {
     this.#metadata = metadata;
@@ -36,15 +44,25 @@ export class Gate {
 
   /** The repository, where the caller may do this with it. Throws RefusalError, before anything says whether it exists. */
   async admit(caller: Caller, repository: Repository, permission: Permission, action: Action) {
+    const question = `${permission} ${action} ${repository.location} ${repository.path}`;
+    const known = this.#admitted.get(caller)?.get(question);
+    if (known) return known;
     const resolved = await resolveRepository(this.#metadata, repository);
     const decision = await this.decide(caller, resolved, permission, action);
-    if (decision.allowed) return resolved;
-    throw new RefusalError(decision, `repository:${repository.path}:${scopeActions[action]}`);
+    if (!decision.allowed) throw new RefusalError(decision, `repository:${repository.path}:${scopeActions[action]}`);
+    if (resolved.repositoryId !== undefined) this.#remember(caller, question, resolved);
+    return resolved;
   }
 
   async decide(caller: Caller, resolved: ResolvedRepository, permission: Permission, action: Action) {
     const { path, location } = resolved.repository;
     const needed: NeededAccess = { type: "repository", name: path, action };
     return await this.#access.decide(caller, permission, repositoryResource(path, location, resolved), needed);
+  }
+
+  #remember(caller: Caller, question: string, resolved: ResolvedRepository): void {
+    const known = this.#admitted.get(caller);
+    if (known && known.size < admittedPerCallerMax) known.set(question, resolved);
+    else this.#admitted.set(caller, new Map([[question, resolved]]));
   }
 }

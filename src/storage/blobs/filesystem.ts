@@ -1,4 +1,5 @@
-import { mkdir, open, rm, stat } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobStore, ObjectWriter } from "./blob-store.ts";
 
@@ -22,10 +23,8 @@ export async function openFilesystemBlobs(folder: string): Promise<BlobStore> {
   const path = (key: string) => join(shelf(key), key);
   return {
     async stat(key) {
-      return await stat(path(key)).then(
-        ({ size }) => size,
-        () => undefined,
-      );
+      // On the event loop: 2 µs from the kernel's memory, where the way to another thread and back costs 50.
+      return statSync(path(key), { throwIfNoEntry: false })?.size;
     },
     read(key, start, end) {
       const file = Bun.file(path(key));

@@ -27,8 +27,10 @@ const places = Array(width).fill("?").join(", ");
  * builder each costs three times as much on SQLite and ten on PostgreSQL.
  */
 export class HotReads {
+  readonly #policyVersion;
   readonly #project;
   readonly #repository;
+  readonly #tagged;
   readonly #tag;
   readonly #manifest;
   readonly #manifestHead;
@@ -38,9 +40,15 @@ export class HotReads {
   readonly #key;
 
   constructor(prepare: Prepare) {
+    this.#policyVersion = prepare<{ value: number }>("select value from versions where name = 'policy'");
     this.#project = prepare<{ id: string }>("select id from projects where name = ? and deleted_at is null");
     this.#repository = prepare<{ id: string }>(
       "select id from repositories where location = ? and project_id = ? and name = ?",
+    );
+    this.#tagged = prepare<{ digest: string; mediaType: string; body: Uint8Array }>(
+      `select m.digest as digest, m.media_type as "mediaType", m.body as body from tags t
+       join manifests m on m.repository_id = t.repository_id and m.digest = t.digest
+       where t.repository_id = ? and t.name = ?`,
     );
     this.#tag = prepare<{ digest: string }>("select digest from tags where repository_id = ? and name = ?");
     this.#manifest = prepare<{ mediaType: string; body: Uint8Array }>(
@@ -71,6 +79,11 @@ export class HotReads {
     );
   }
 
+  /** A number that grows with every change to who may do what. */
+  async policyVersion(): Promise<number> {
+    return (await this.#policyVersion())[0]?.value ?? 0;
+  }
+
   /** The id of a project that is not deleted. */
   async projectId(name: string): Promise<string | undefined> {
     return (await this.#project(name))[0]?.id;
@@ -82,6 +95,11 @@ export class HotReads {
 
   async tagDigest(repositoryId: string, tag: string): Promise<string | undefined> {
     return (await this.#tag(repositoryId, tag))[0]?.digest;
+  }
+
+  /** The manifest that a tag points at. */
+  async taggedManifest(repositoryId: string, tag: string) {
+    return (await this.#tagged(repositoryId, tag))[0];
   }
 
   async manifest(repositoryId: string, digest: string) {
