@@ -1,7 +1,6 @@
 // What all commands over the administration API have in common: who speaks to which server, and how answers are shown.
 import type { ParseArgsOptionsConfig } from "node:util";
 import { Administration } from "../client/administration.ts";
-import type { Context } from "../sources/context.ts";
 import { oneLine } from "../sources/failure.ts";
 import { resolveCaller } from "../sources/identity.ts";
 import { confirm } from "./ask.ts";
@@ -14,6 +13,7 @@ export const administrationOptions = {
   "key-file": { type: "string" },
   account: { type: "string" },
   format: { type: "string" },
+  quiet: { type: "boolean", short: "q" },
 } satisfies ParseArgsOptionsConfig;
 
 export const administrationChoices = { format: ["json", "table"] } as const;
@@ -23,11 +23,12 @@ export const administrationHelp = `
     --format=json|table  json is what the server answered
     --server=URL         the server (default: WAYBILL_SERVER, else the identity's own)
     --key-file=FILE      speak as the account of this JSON key (default: WAYBILL_KEY_FILE, else the active account)
-    --account=EMAIL      speak as this activated account`;
+    --account=EMAIL      speak as this activated account
+    -q, --quiet          do not ask (only what deletes asks, and only on a terminal)`;
 
-export type AdministrationInvocation<Text extends string = never, Flag extends string = never> = Invocation<
-  Text | keyof typeof administrationOptions,
-  Flag
+export type AdministrationInvocation<Text extends string = never> = Invocation<
+  Text | Exclude<keyof typeof administrationOptions, "quiet">,
+  "quiet"
 >;
 
 /** The server that the command was pointed at, ready to be asked. */
@@ -61,12 +62,8 @@ function cell(value: unknown): string {
 }
 
 /** Asks before something is lost; `--quiet` and a missing terminal mean yes. */
-export async function confirmUnlessQuiet(
-  quiet: boolean | undefined,
-  question: string,
-  context: Context,
-): Promise<void> {
-  if (!quiet) await confirm(question, context);
+export async function confirmLoss({ values, context }: AdministrationInvocation, question: string): Promise<void> {
+  if (!values.quiet) await confirm(question, context);
 }
 
 /** The value of a flag that must be there. */

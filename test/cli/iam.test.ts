@@ -80,6 +80,17 @@ describe("waybill iam service-accounts keys", () => {
     expect(disabled.stderr).toContain(`does not believe ${email}`);
   });
 
+  test("create puts the key into another universe, where libraries sign for themselves", async () => {
+    const email = await makeAccount("far");
+    const line = `iam service-accounts keys create ${server.home.path("far.json")} --iam-account=${email}`;
+    expect((await run(`${line} --universe-domain=https://x`)).exitCode).toBe(2);
+    expect((await run(`${line} --universe-domain=registry.test`)).exitCode).toBe(0);
+    expect(JSON.parse(server.home.read("far.json"))).toMatchObject({
+      universe_domain: "registry.test",
+      client_email: email,
+    });
+  });
+
   test("create shows no private key, whatever the format", async () => {
     const email = await makeAccount("quiet");
     const path = server.home.path("quiet.json");

@@ -2,9 +2,6 @@ import { administrationChoices, administrationHelp, administrationOptions } from
 import type { Command, Group } from "../command.ts";
 
 const common = { options: administrationOptions, choices: administrationChoices } as const;
-const quiet = { quiet: { type: "boolean", short: "q" } } as const;
-const quietHelp = `
-    -q, --quiet          do not ask`;
 
 const account = { name: "EMAIL", min: 1, max: 1 } as const;
 
@@ -106,9 +103,8 @@ SYNOPSIS
 DESCRIPTION
     Deletes the account for good. A later one of the same name is somebody else and inherits no role.
 
-OPTIONS${quietHelp}${administrationHelp}
+OPTIONS${administrationHelp}
 `,
-  options: { ...administrationOptions, ...quiet },
   positionals: account,
   load: async () => ({ run: (await import("./service-accounts.ts")).remove }),
 };
@@ -124,15 +120,18 @@ const createKey: Command = {
   summary: "make a key and write its file",
   help: `
 SYNOPSIS
-    waybill iam service-accounts keys create FILE --iam-account=EMAIL
+    waybill iam service-accounts keys create FILE --iam-account=EMAIL [--universe-domain=DOMAIN]
 
 DESCRIPTION
     Writes a JSON key file that only you can read. It is the only copy of the private key: the server keeps the public half.
 
 OPTIONS
-    FILE                 where to write it; a file that is there is left alone${ofAccountHelp}${administrationHelp}
+    FILE                 where to write it; a file that is there is left alone
+    --universe-domain=DOMAIN
+                         not Google's: gcloud and Google's libraries then sign their tokens themselves with this key,
+                         and ask no token endpoint${ofAccountHelp}${administrationHelp}
 `,
-  options: ofAccount,
+  options: { ...ofAccount, "universe-domain": { type: "string" } },
   positionals: { name: "FILE", min: 1, max: 1 },
   load: async () => ({ run: (await import("./keys.ts")).create }),
 };
@@ -215,9 +214,9 @@ SYNOPSIS
 DESCRIPTION
     Whatever was signed with it, and every token that was got with it, is refused from now on.
 
-OPTIONS${ofAccountHelp}${quietHelp}${administrationHelp}
+OPTIONS${ofAccountHelp}${administrationHelp}
 `,
-  options: { ...ofAccount, ...quiet },
+  options: ofAccount,
   positionals: key,
   load: async () => ({ run: (await import("./keys.ts")).remove }),
 };

@@ -4,13 +4,14 @@ import { NewKeyFile } from "../../client/key-file.ts";
 import { Failure, messageOf } from "../../sources/failure.ts";
 import {
   type AdministrationInvocation,
-  confirmUnlessQuiet,
+  confirmLoss,
   openAdministration,
   required,
   show,
   showIfAsked,
   type Table,
 } from "../administration.ts";
+import { UsageError } from "../command.ts";
 
 type Key = {
   name: string;
@@ -21,21 +22,22 @@ type Key = {
   exposedTime?: string;
   privateKeyData?: string;
 };
-type KeyInvocation<Flag extends string = never> = AdministrationInvocation<"iam-account", Flag>;
+type KeyInvocation<Text extends string = never> = AdministrationInvocation<"iam-account" | Text>;
 
 const pemBytesMax = 16 * 1024;
 
 /** `waybill iam service-accounts keys create` */
-export async function create(invocation: KeyInvocation): Promise<number> {
-  const { positionals, context } = invocation;
+export async function create(invocation: KeyInvocation<"universe-domain">): Promise<number> {
+  const { values, positionals, context } = invocation;
   const [path = ""] = positionals;
+  const universe = parseUniverse(values["universe-domain"]);
   const [email, keys] = [accountOf(invocation), `${accountPath(invocation)}/keys`];
   const administration = openAdministration(invocation);
   // Before the key: one that could not be kept would be of use to nobody.
   using file = new NewKeyFile(path);
   const key = await administration.call<Key>("POST", keys, { privateKeyType: "TYPE_GOOGLE_CREDENTIALS_FILE" });
   try {
-    file.write(Buffer.from(key.privateKeyData ?? "", "base64"));
+    file.write(inUniverse(Buffer.from(key.privateKeyData ?? "", "base64"), universe));
   } catch (error) {
     await administration.call("DELETE", `${keys}/${idOf(key)}`);
     throw new Failure(`${path} cannot be written: ${messageOf(error)}`, "the new key was deleted again");
@@ -75,14 +77,28 @@ export async function enable(invocation: KeyInvocation): Promise<number> {
 }
 
 /** `waybill iam service-accounts keys delete` */
-export async function remove(invocation: KeyInvocation<"quiet">): Promise<number> {
-  const { values, positionals, context } = invocation;
+export async function remove(invocation: KeyInvocation): Promise<number> {
+  const { positionals, context } = invocation;
   const [path, administration] = [keyPath(invocation), openAdministration(invocation)];
   const question = `Key [${positionals[0]}] of [${accountOf(invocation)}] will be deleted. Continue?`;
-  await confirmUnlessQuiet(values.quiet, question, context);
+  await confirmLoss(invocation, question);
   await administration.call("DELETE", path);
   context.stderr(`deleted key [${positionals[0]}] for service account [${accountOf(invocation)}]\n`);
   return 0;
+}
+
+function parseUniverse(domain: string | undefined): string | undefined {
+  if (domain === undefined || /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(domain)) return domain;
+  throw new UsageError(
+    `--universe-domain cannot be ${JSON.stringify(domain)}`,
+    "like --universe-domain=registry.example",
+  );
+}
+
+/** The key file, saying to which family of clouds it belongs; the server writes Google's, which every library takes. */
+function inUniverse(file: Buffer, domain: string | undefined): Buffer {
+  if (domain === undefined) return file;
+  return Buffer.from(`${JSON.stringify({ ...JSON.parse(file.toString()), universe_domain: domain }, undefined, 2)}\n`);
 }
 
 async function act(invocation: KeyInvocation, verb: string, done: string): Promise<number> {
@@ -93,15 +109,15 @@ async function act(invocation: KeyInvocation, verb: string, done: string): Promi
   return 0;
 }
 
-function accountOf({ values }: KeyInvocation<never> | KeyInvocation<"quiet">): string {
+function accountOf({ values }: KeyInvocation): string {
   return required(values, "iam-account", "robot@my-project.iam.waybill.internal");
 }
 
-function accountPath(invocation: KeyInvocation<never> | KeyInvocation<"quiet">): string {
+function accountPath(invocation: KeyInvocation): string {
   return apiPath`/v1/projects/-/serviceAccounts/${accountOf(invocation)}`;
 }
 
-function keyPath(invocation: KeyInvocation<never> | KeyInvocation<"quiet">): string {
+function keyPath(invocation: KeyInvocation): string {
   return accountPath(invocation) + apiPath`/keys/${invocation.positionals[0] ?? ""}`;
 }
 

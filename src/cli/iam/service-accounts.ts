@@ -1,7 +1,7 @@
 import { apiPath } from "../../client/administration.ts";
 import {
   type AdministrationInvocation,
-  confirmUnlessQuiet,
+  confirmLoss,
   openAdministration,
   required,
   show,
@@ -55,11 +55,11 @@ export async function enable(invocation: AdministrationInvocation): Promise<numb
 }
 
 /** `waybill iam service-accounts delete` */
-export async function remove(invocation: AdministrationInvocation<never, "quiet">): Promise<number> {
-  const { values, positionals, context } = invocation;
+export async function remove(invocation: AdministrationInvocation): Promise<number> {
+  const { positionals, context } = invocation;
   const administration = openAdministration(invocation);
   const question = `Service account [${positionals[0]}] will be deleted, with its keys and roles. Continue?`;
-  await confirmUnlessQuiet(values.quiet, question, context);
+  await confirmLoss(invocation, question);
   await administration.call("DELETE", pathOf(invocation));
   context.stderr(`deleted service account [${positionals[0]}]\n`);
   return 0;

@@ -68,10 +68,8 @@ DESCRIPTION
     Ends everything that the project's accounts may do and all access to its images. Its name becomes free; a later
     project of that name inherits nothing.
 
-OPTIONS
-    -q, --quiet          do not ask${administrationHelp}
+OPTIONS${administrationHelp}
 `,
-  options: { ...administrationOptions, quiet: { type: "boolean", short: "q" } },
   positionals: project,
   load: async () => ({ run: (await import("./projects.ts")).remove }),
 };

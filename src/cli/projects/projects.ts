@@ -1,7 +1,7 @@
 import { apiPath } from "../../client/administration.ts";
 import {
   type AdministrationInvocation,
-  confirmUnlessQuiet,
+  confirmLoss,
   openAdministration,
   show,
   showIfAsked,
@@ -38,12 +38,12 @@ export async function describe(invocation: AdministrationInvocation): Promise<nu
 }
 
 /** `waybill projects delete` */
-export async function remove(invocation: AdministrationInvocation<never, "quiet">): Promise<number> {
-  const { values, positionals, context } = invocation;
+export async function remove(invocation: AdministrationInvocation): Promise<number> {
+  const { positionals, context } = invocation;
   const [projectId = ""] = positionals;
   const administration = openAdministration(invocation);
   const question = `Project [${projectId}] will be deleted, with its service accounts and all access to its images. Continue?`;
-  await confirmUnlessQuiet(values.quiet, question, context);
+  await confirmLoss(invocation, question);
   await administration.call("DELETE", apiPath`/v1/projects/${projectId}`);
   context.stderr(`Deleted project [${projectId}].\n`);
   return 0;

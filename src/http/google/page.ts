@@ -39,6 +39,7 @@ function encodeToken(key: string): string {
 
 function decodeToken(token: string): string {
   const text = Buffer.from(token, "base64url").toString("utf8");
-  if (!text.startsWith("1:")) throw invalidField("pageToken", "is not one that this server gave");
+  if (!text.startsWith("1:") || /\p{Cc}/u.test(text))
+    throw invalidField("pageToken", "is not one that this server gave");
   return text.slice(2);
 }

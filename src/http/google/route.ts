@@ -80,9 +80,15 @@ function compile(pattern: string): RegExp {
 }
 
 function decode(groups: Record<string, string>): PathParameters {
+  return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodePart(text)]));
+}
+
+/** Nothing has control characters in its name, and PostgreSQL cannot even be asked for some. */
+function decodePart(encoded: string): string {
+  let text = "\0";
   try {
-    return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]));
-  } catch {
-    throw invalidField("", "the path is not percent-encoded UTF-8");
-  }
+    text = decodeURIComponent(encoded);
+  } catch {}
+  if (!/\p{Cc}/u.test(text)) return text;
+  throw invalidField("", "the path is not percent-encoded text");
 }

@@ -122,6 +122,7 @@ describe("GET /v1/projects", () => {
   test.each([
     "pageToken=%00",
     "pageToken=bm9wZQ",
+    "pageToken=MToA",
     "pageSize=-1",
     "pageSize=x",
     "access_token=secret",

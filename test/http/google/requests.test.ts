@@ -112,6 +112,7 @@ describe("a path", () => {
 
   test("that is badly encoded is refused", async () => {
     expect((await world.owner("GET /v1/projects/%ff")).status).toBe(400);
+    expect((await world.owner("GET /v1/projects/shop%00")).status).toBe(400);
     expect((await world.owner("GET /v1/projects/shop%2F..%2Fother")).status).toBe(404);
   });
 });
@@ -134,6 +135,7 @@ describe("a body", () => {
     ["nothing", ""],
     ["null", "null"],
     ["a form", "projectId=x"],
+    ["a text with a NUL in it", '{"projectId":"nul","name":"a\\u0000b"}'],
     ["too large", megabytes(2)],
   ])("that is %s is refused", async (_, body) => {
     expect(await post(body)).toMatchObject({ status: 400, body: { error: { status: "INVALID_ARGUMENT" } } });
