@@ -40,7 +40,7 @@ async function demonstrateWay(way: Row["way"], world: World, tally: Tally): Prom
   const possible = real.filter((row) => missing(row.needs).length === 0);
   for (const row of real) await demonstrateRow(row, missing(row.needs), world, tally);
   if (possible.length > 0) return;
-  console.log(`way ${way}: no real client is installed; the built-in check client does what docker does on the wire`);
+  console.log(`way ${way}: no real client can run here; the built-in check client does on the wire what docker does`);
   for (const row of rows.filter(standsIn)) await demonstrateRow(row, [], world, tally);
 }
 
