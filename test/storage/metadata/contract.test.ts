@@ -1,4 +1,7 @@
 /** What every database must do for the domains: `Metadata` and the functions beside it, on SQLite and PostgreSQL. */
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { Glob } from "bun";
 import { accounts } from "./contract/accounts.ts";
 import { blobs } from "./contract/blobs.ts";
 import { connections } from "./contract/connections.ts";
@@ -11,6 +14,7 @@ import { policies } from "./contract/policies.ts";
 import { projects } from "./contract/projects.ts";
 import { randomHistories } from "./contract/random-histories.ts";
 import { repositories } from "./contract/repositories.ts";
+import { spentAssertions } from "./contract/spent-assertions.ts";
 import { tags } from "./contract/tags.ts";
 import { transactions } from "./contract/transactions.ts";
 import { uploads } from "./contract/uploads.ts";
@@ -20,6 +24,7 @@ onEveryDatabase({
   projects,
   accounts,
   keys,
+  "spent assertions": spentAssertions,
   repositories,
   installation,
   policies,
@@ -32,4 +37,22 @@ onEveryDatabase({
   migrations,
   "random histories": randomHistories,
   connections,
+});
+
+test("every function beside the metadata is asked something by the contract", async () => {
+  const source = join(import.meta.dir, "../../../src/storage/metadata");
+  const exported: string[] = [];
+  for (const file of new Glob("*.ts").scanSync(source)) {
+    const text = await Bun.file(join(source, file)).text();
+    exported.push(
+      ...[
+        ...text.matchAll(/^export async function (\w+)\(write|^export async function (\w+)\(\s*(?:read|write):/gm),
+      ].map((match) => match[1] ?? match[2] ?? ""),
+    );
+  }
+  let contract = "";
+  for (const file of new Glob("contract/*.ts").scanSync(import.meta.dir))
+    contract += await Bun.file(join(import.meta.dir, file)).text();
+  expect(exported.length).toBeGreaterThan(30);
+  expect(exported.filter((name) => !contract.includes(`${name}(`) && !contract.includes(`(${name})`))).toEqual([]);
 });
