@@ -155,3 +155,23 @@ export async function pushBlobs(registry: Registry, repository: string, ...conte
 export function descriptor(mediaType: string, content: string) {
   return { mediaType, digest: digestOf(content), size: Buffer.byteLength(content) };
 }
+
+/** A credential that proves nobody is refused wherever it comes: 401, a challenge, and a word on what is wrong. */
+export async function expectRefused(
+  registry: Registry,
+  headers: Readonly<Record<string, string>>,
+  message: RegExp,
+): Promise<void> {
+  const gives = {
+    "www-authenticate": 'Bearer realm="http://localhost:5000/v2/token",service="localhost:5000",error="invalid_token"',
+  };
+  const refused = { as: "nobody", headers, status: 401, code: "UNAUTHORIZED", message, gives } as const;
+  await play(registry, [
+    { send: "GET /v2/", ...refused },
+    { send: `GET /v2/my-project/image/blobs/${digestOf("layer")}`, ...refused },
+    { send: `POST /v2/my-project/image/blobs/uploads/?digest=${digestOf("x")}`, body: "x", ...refused },
+    { send: "PUT /v2/my-project/image/manifests/latest", body: "{}", ...refused },
+    { send: "DELETE /v2/my-project/image/manifests/latest", ...refused },
+    { ...refused, send: "GET /v2/token", gives: { "www-authenticate": 'Basic realm="localhost:5000"' } },
+  ]);
+}

@@ -45,9 +45,7 @@ test("every function beside the metadata is asked something by the contract", as
   for (const file of new Glob("*.ts").scanSync(source)) {
     const text = await Bun.file(join(source, file)).text();
     exported.push(
-      ...[
-        ...text.matchAll(/^export async function (\w+)\(write|^export async function (\w+)\(\s*(?:read|write):/gm),
-      ].map((match) => match[1] ?? match[2] ?? ""),
+      ...[...text.matchAll(/^export async function (\w+)\(\s*(?:read|write):/gm)].map((match) => match[1] as string),
     );
   }
   let contract = "";
