@@ -118,6 +118,14 @@ export class ServiceAccounts {
   emailOf(name: string, project: string): string {
     return `${name}@${project.split(":").reverse().join(".")}.${this.#accountDomain}`;
   }
+
+  /** The project that an e-mail says its account is in, whether or not there is one. */
+  projectOf(email: string): string | undefined {
+    const host = email.slice(email.lastIndexOf("@") + 1);
+    if (!host.endsWith(`.${this.#accountDomain}`)) return undefined;
+    const [project, ...domain] = host.slice(0, -this.#accountDomain.length - 1).split(".");
+    return domain.length === 0 ? project : `${domain.join(".")}:${project}`;
+  }
 }
 
 function requireDetails({ displayName = "", description = "" }: ServiceAccountDetails): void {
