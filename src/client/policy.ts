@@ -5,8 +5,10 @@ import { type Administration, apiPath, Refused } from "./administration.ts";
 export type Policy = { version?: number; etag?: string; bindings?: Binding[] };
 export type Binding = { role: string; members?: string[] };
 
-/** What a policy hangs on: a project, one of its storage locations, or one repository there. */
-export type PolicyResource = { project: string; location?: string | undefined; repository?: string | undefined };
+/** What a policy hangs on: a project, one of its storage locations, one repository there, or a service account. */
+export type PolicyResource =
+  | { project: string; location?: string | undefined; repository?: string | undefined }
+  | { account: string };
 
 /** A few people at once are served; more than that is a loop somewhere. */
 const attemptsMax = 6;
@@ -63,10 +65,7 @@ export function withoutBinding(policy: Policy, { role, member }: { role: string;
     (binding) => binding.role === role && binding.members?.some((each) => isSameMember(each, member)),
   );
   if (!found)
-    throw new Failure(
-      `${member} does not have ${role} by this policy`,
-      "see it: waybill projects get-iam-policy PROJECT",
-    );
+    throw new Failure(`${member} does not have ${role} by this policy`, "see which are there: get-iam-policy");
   const shrunk = { ...found, members: (found.members ?? []).filter((each) => !isSameMember(each, member)) };
   const rest = bindings.map((binding) => (binding === found ? shrunk : binding));
   return { ...policy, bindings: rest.filter((binding) => binding.members?.length !== 0) };
@@ -79,7 +78,9 @@ function isSameMember(one: string, other: string): boolean {
   return fold(one) === fold(other);
 }
 
-function policyPath({ project, location, repository }: PolicyResource): string {
+function policyPath(resource: PolicyResource): string {
+  if ("account" in resource) return apiPath`/v1/projects/-/serviceAccounts/${resource.account}`;
+  const { project, location, repository } = resource;
   if (location === undefined) return apiPath`/v1/projects/${project}`;
   if (repository === undefined) return apiPath`/v1/projects/${project}/locations/${location}`;
   return apiPath`/v1/projects/${project}/locations/${location}/repositories/${repository}`;

@@ -43,6 +43,18 @@ describe("waybill iam service-accounts", () => {
     expect((await run("iam service-accounts list --project=shop")).stderr).toBe("Listed 0 items.\n");
   });
 
+  test("a policy of its own says who may act as it", async () => {
+    const email = await makeAccount("actor");
+    const binding = "--member=domain:example.com --role=roles/iam.serviceAccountTokenCreator";
+    const added = await run(`iam service-accounts add-iam-policy-binding ${email} ${binding}`);
+    expect(added.stderr).toBe(`Updated IAM policy for service account [${email}].\n`);
+    expect(added.stdout).toContain("domain:example.com");
+    expect((await run(`iam service-accounts get-iam-policy ${email}`)).stdout).toBe(added.stdout);
+    const file = server.home.write("account-policy.yaml", "bindings: []\n");
+    expect((await run(`iam service-accounts set-iam-policy ${email} ${file}`)).exitCode).toBe(0);
+    expect((await run(`iam service-accounts remove-iam-policy-binding ${email} ${binding}`)).exitCode).toBe(1);
+  });
+
   test.each([
     ["create robot", "--project is missing"],
     ["create", "NAME is missing"],

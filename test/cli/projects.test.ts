@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { runCli } from "../../src/cli/run.ts";
 import { type AdministeredServer, startAdministeredServer } from "./administered-server.ts";
+import { context } from "./context.ts";
 
 let server: AdministeredServer;
 beforeAll(async () => {
@@ -94,5 +96,31 @@ describe("waybill projects", () => {
     expect(outcome).toMatchObject({ exitCode, stdout: "" });
     expect(outcome.stderr).toStartWith("waybill: error: ");
     expect(outcome.stderr).toContain(text);
+  });
+});
+
+describe("what deletes", () => {
+  test.each([
+    ["n\n", 1, "nothing was changed"],
+    ["y\n", 1, "there is no network"],
+    ["", 1, "nothing was changed"],
+  ])("asks somebody at the terminal: %j", async (stdin, exitCode, text) => {
+    const { it, said } = context({
+      stdin,
+      interactive: true,
+      env: { WAYBILL_KEY_FILE: server.adminKey, HOME: server.home.folder },
+    });
+    expect(await runCli(["projects", "delete", "shop"], it)).toBe(exitCode);
+    expect(said.stderr).toStartWith("Project [shop] will be deleted");
+    expect(said.stderr).toContain(text);
+  });
+
+  test("asks nobody with --quiet", async () => {
+    const { it, said } = context({
+      interactive: true,
+      env: { WAYBILL_KEY_FILE: server.adminKey, HOME: server.home.folder },
+    });
+    expect(await runCli(["projects", "delete", "shop", "-q"], it)).toBe(1);
+    expect(said.stderr).toStartWith("waybill: error: ");
   });
 });
