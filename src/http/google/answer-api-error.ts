@@ -53,6 +53,9 @@ function toApiError(error: unknown, log: ErrorLog): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof AdministrationError) return new ApiError(administrationCodes[error.code], error.message);
   if (error instanceof IdentityError) return unauthenticated(error.message, "invalid_token");
+  if ((error as Partial<Error> | undefined)?.name === "AbortError") {
+    return new ApiError("INVALID_ARGUMENT", "the connection ended before the body did");
+  }
   log(error, "administration request failed");
   return new ApiError("INTERNAL", "the server failed; its log says why");
 }

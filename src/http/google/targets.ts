@@ -69,13 +69,15 @@ async function findProject(
 /** By e-mail or unique id; the project `-` stands for whichever the account is in. */
 async function findServiceAccount(services: GoogleServices, path: PathParameters): Promise<Target<"serviceAccount">> {
   const { project: projectName = "", account: name = "" } = path;
-  const named = await services.serviceAccounts.find(name.toLowerCase());
-  const project = await services.projects.resolve(projectName === "-" ? (named?.projectId ?? "") : projectName);
-  const account = named?.projectId === project?.id ? named : undefined;
+  const { serviceAccounts, projects } = services;
+  const named = await serviceAccounts.find(name.toLowerCase());
+  const implied = named?.projectId ?? serviceAccounts.projectOf(name.toLowerCase()) ?? "";
+  const project = await projects.resolve(projectName === "-" ? implied : projectName);
+  const account = project && named?.projectId === project.id ? named : undefined;
   const resource = serviceAccountResource(name, account);
   if (project && account) return { resource, found: { project, account, policy: `serviceAccount/${account.id}` } };
   // Who may look into the project may hear that there is no such account in it.
-  return { resource: { ...resource, keys: projectResource(projectName, project?.id).keys }, found: undefined };
+  return { resource: { ...resource, keys: projectResource("", project?.id).keys }, found: undefined };
 }
 
 /** A key's resource is its account: keys have no policies. */

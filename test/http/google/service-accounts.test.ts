@@ -90,6 +90,20 @@ describe("a service account", () => {
   });
 });
 
+describe("a service account that does not exist", () => {
+  test.each(["shop", "-"])(
+    "is missing to who may see its project, and forbidden to others: projects/%s",
+    async (project) => {
+      const viewer = await world.as([[`project/${world.shop.id}`, "roles/viewer"]]);
+      const stranger = await world.as([[`project/${world.other.id}`, "roles/owner"]]);
+      const line = `GET /v1/projects/${project}/serviceAccounts/${emailOf("nobody")}`;
+      expect(await viewer(line)).toMatchObject({ status: 404, body: { error: { status: "NOT_FOUND" } } });
+      expect((await stranger(line)).status).toBe(403);
+      expect((await viewer(line.replace(".internal", ".example"))).status).toBe(project === "-" ? 403 : 404);
+    },
+  );
+});
+
 describe("changing a service account", () => {
   test("PATCH changes what the mask names, and nothing else", async () => {
     const { email, uniqueId } = await create("patched");
