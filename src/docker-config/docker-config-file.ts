@@ -1,13 +1,11 @@
 // Docker's configuration, $DOCKER_CONFIG/config.json or ~/.docker/config.json, is written by many programs. It is edited
 // as text, so that what others put there stays: keys that we do not know, their order, the indentation, the spelling of
-// numbers, the file's permissions, its owner, and a symbolic link in its place.
-import { lstatSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+// numbers. podman's auth.json has the same form.
+import { join } from "node:path";
 import type { Env } from "../sources/context.ts";
-import { Failure, messageOf } from "../sources/failure.ts";
-import { withFileLock } from "../sources/file-lock.ts";
+import { Failure } from "../sources/failure.ts";
 import { home } from "../sources/paths.ts";
-import { makeFolderFor, replaceFile } from "../sources/replace-file.ts";
+import { editFile, readTextFile } from "./edit-file.ts";
 import type { Edit } from "./edit-json.ts";
 
 /** The parts of Docker's configuration that say where credentials come from. */
@@ -15,12 +13,11 @@ export type DockerConfig = {
   path: string;
   credHelpers: ReadonlyMap<string, string>;
   credsStore: string | undefined;
+  /** The hosts that the file itself holds a login for; an entry without one, as docker leaves beside a helper, is none. */
+  logins: ReadonlySet<string>;
 };
 
-type Snapshot = { text: string; whole: Record<string, unknown>; stats: Stats | undefined };
-
-/** Other programs take no lock; an edit that lost a race with one is made again this many times. */
-const attemptsMax = 5;
+type Json = Record<string, unknown>;
 
 /** Where this user's docker looks. */
 export function dockerConfigPath(env: Env): string {
@@ -28,52 +25,38 @@ export function dockerConfigPath(env: Env): string {
 }
 
 /** Reads the configuration; a file that is absent or empty is an empty configuration. */
-export function readDockerConfig(env: Env): DockerConfig {
-  const path = dockerConfigPath(env);
-  const { whole } = readSnapshot(path);
-  const helpers = Object.entries(isRecord(whole.credHelpers) ? whole.credHelpers : {});
+export function readDockerConfig(env: Env, path = dockerConfigPath(env)): DockerConfig {
+  const whole = parseWhole(readTextFile(path) ?? "", path);
+  const helpers = entriesOf(whole.credHelpers).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  const logins = entriesOf(whole.auths).filter(([, login]) => isRecord(login) && Object.values(login).some(Boolean));
   return {
     path,
-    credHelpers: new Map(helpers.filter((entry): entry is [string, string] => typeof entry[1] === "string")),
+    credHelpers: new Map(helpers),
     credsStore: typeof whole.credsStore === "string" && whole.credsStore !== "" ? whole.credsStore : undefined,
+    logins: new Set(logins.map(([host]) => host)),
   };
 }
 
-/** Makes the edits in one step, under a lock; without a change the file is not touched. */
-export async function editDockerConfig(env: Env, edits: readonly Edit[]): Promise<void> {
-  const target = followLinks(dockerConfigPath(env));
-  makeFolderFor(target);
-  await withFileLock(target, async () => {
-    for (let attempt = 1; ; attempt++) {
-      if (await tryEdit(target, edits)) return;
-      if (attempt === attemptsMax) throw new Failure(`${target} is being changed by another program`, "try again");
-    }
+/**
+ * Makes the edits in one step, under a lock; without a change the file is not touched. `fresh` is what a file that is not
+ * there, or empty, starts from.
+ */
+export async function editDockerConfig(
+  env: Env,
+  edits: readonly Edit[],
+  { path = dockerConfigPath(env), fresh = "" } = {},
+): Promise<void> {
+  await editFile(path, async (text, target) => {
+    const { editJson } = await import("./edit-json.ts");
+    const before = text === undefined || text.trim() === "" ? fresh : text;
+    const edited = editJson(before, parseWhole(before, target), edits, target);
+    return edited === before ? text : edited;
   });
 }
 
-async function tryEdit(target: string, edits: readonly Edit[]): Promise<boolean> {
-  const { text, whole, stats } = readSnapshot(target);
-  const { editJson } = await import("./edit-json.ts");
-  const edited = editJson(text, whole, edits, target);
-  if (edited === text) return true;
-  if (!isUnchanged(stats, statSync(target, { throwIfNoEntry: false }))) return false;
-  const kept = stats ? { mode: stats.mode & 0o7777, owner: { uid: stats.uid, gid: stats.gid } } : {};
-  replaceFile(target, edited, kept);
-  return true;
-}
-
-function readSnapshot(path: string): Snapshot {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  let text = "";
-  try {
-    if (stats) text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new Failure(`${path} cannot be read: ${messageOf(error)}`, `check who owns it: ls -l ${path}`);
-  }
-  return { text, whole: parseWhole(text, path), stats };
-}
-
-function parseWhole(text: string, path: string): Record<string, unknown> {
+function parseWhole(text: string, path: string): Json {
   let whole: unknown;
   try {
     whole = text.trim() === "" ? {} : JSON.parse(text);
@@ -85,20 +68,10 @@ function parseWhole(text: string, path: string): Record<string, unknown> {
   );
 }
 
-/** The file that a chain of symbolic links ends at, also when that is not there yet. */
-function followLinks(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-    return isLink ? resolve(dirname(path), readlinkSync(path)) : path;
-  }
+function entriesOf(value: unknown): [string, unknown][] {
+  return isRecord(value) ? Object.entries(value) : [];
 }
 
-function isUnchanged(before: Stats | undefined, now: Stats | undefined): boolean {
-  return before?.ino === now?.ino && before?.mtimeMs === now?.mtimeMs && before?.size === now?.size;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
