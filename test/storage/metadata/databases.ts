@@ -70,7 +70,7 @@ function describeAll(
       let place: Place;
       let metadata: Metadata;
       let places = 0;
-      const newPlace = () => createPlace(`${subject.replaceAll(" ", "_")}_${++places}`);
+      const newPlace = () => createPlace(`${subject.replace(/\W/g, "_")}_${++places}`);
       beforeAll(async () => {
         place = await newPlace();
         metadata = await place.open();

@@ -55,6 +55,7 @@ export function projects(suite: Suite): void {
       if (page.length === 0) break;
     }
     expect(seen).toEqual(expected);
+    expect(await listProjectsOfMember(suite.metadata.read, member, [], "", 2)).toEqual([]);
   });
 
   test("a project is found by name and by id, with everything that was put in", async () => {
