@@ -91,6 +91,7 @@ async function toRows(write: Writer, resource: ResourceKey, bindings: readonly B
   const rows: Omit<BindingRow, "resource">[] = [];
   for (const { role, members } of bindings) {
     requireRole(role, resource);
+    if (members.some(isEverybody)) requireImagesOnly(role);
     for (const member of members) rows.push({ role, member: await parseMember(write, member, now), condition: "" });
   }
   if (rows.length > bindingsMax) {
@@ -109,4 +110,16 @@ function requireRole(name: string, resource: ResourceKey): void {
       `Role ${name} is granted on a location or a repository, not on a project.`,
     );
   }
+}
+
+function isEverybody(member: string): boolean {
+  return member === "allUsers" || member === "allAuthenticatedUsers";
+}
+
+/** What everybody gets cannot be taken back from those who used it: no account, policy or project for them. */
+function requireImagesOnly(name: string): void {
+  const permissions = [...(roles.get(name)?.permissions ?? [])];
+  const imagesOnly = permissions.every((each) => each.startsWith("artifactregistry.") && !each.endsWith("IamPolicy"));
+  if (imagesOnly) return;
+  throw new AdministrationError("invalid", `Role ${name} is not for everybody: choose one for images only.`);
 }

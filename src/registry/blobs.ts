@@ -1,9 +1,10 @@
 import type { BlobStore } from "../storage/blobs/blob-store.ts";
-import { linkBlob, unlinkBlob } from "../storage/metadata/blobs.ts";
+import { linkBlob, listBlobHolders, unlinkBlob } from "../storage/metadata/blobs.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { ensureRepository } from "../storage/metadata/repositories.ts";
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./registry-error.ts";
+import { parseRepository, type Repository, repositoryPath } from "./repository.ts";
 import { existingProject, existingRepository, type ResolvedRepository } from "./resolve.ts";
 
 /** A blob that may be read. */
@@ -13,6 +14,9 @@ export interface StoredBlob {
   /** The bytes from `start` (inclusive) to `end` (exclusive). */
   read(start?: number, end?: number): Blob;
 }
+
+/** A blob that half the repositories have is found in one of the first, or uploaded. */
+const holdersMax = 20;
 
 /** The blobs of every repository: each exists only where a link says so. */
 export class Blobs {
@@ -37,6 +41,12 @@ export class Blobs {
       });
     }
     return { size: row.size, read: (start, end) => this.#store.read(row.objectKey, start, end) };
+  }
+
+  /** Some repositories that have the blob: where an anonymous mount looks (distribution-spec: `mount` without `from`). */
+  async holders(location: string, digest: Digest): Promise<Repository[]> {
+    const rows = await listBlobHolders(this.#metadata.read, location, digest, holdersMax);
+    return rows.map(({ project, image }) => parseRepository(repositoryPath(project, image), location));
   }
 
   /**

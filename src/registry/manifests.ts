@@ -12,7 +12,10 @@ import { existingProject, existingRepository, type ResolvedRepository } from "./
 
 /** A manifest to be stored. */
 export interface ManifestPush {
-  readonly reference: Reference;
+  /** What the client says the bytes hash to. */
+  readonly digest: Digest | undefined;
+  /** Tags to point at the manifest. */
+  readonly tags: readonly Tag[];
   readonly contentType: string;
   readonly body: Uint8Array;
   /** The pushing principal's id. */
@@ -59,7 +62,7 @@ export class Manifests {
   }
 
   /**
-   * Stores a manifest and points its tag at it, or neither. Answers its digest and its subject.
+   * Stores a manifest and points its tags at it, all or nothing. Answers its digest and its subject.
    * Throws MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, NAME_UNKNOWN.
    */
   async put(
@@ -68,9 +71,8 @@ export class Manifests {
   ): Promise<{ digest: Digest; subject: Digest | undefined }> {
     const projectId = existingProject(resolved);
     requireManifestSize(push.body.byteLength);
-    const { reference } = push;
-    const digest = digestOf(push.body, reference.kind === "digest" ? algorithmOf(reference.digest) : "sha256");
-    if (reference.kind === "digest" && reference.digest !== digest) {
+    const digest = digestOf(push.body, push.digest && algorithmOf(push.digest));
+    if (push.digest !== undefined && push.digest !== digest) {
       throw new RegistryError("DIGEST_INVALID", `the manifest's bytes have the digest ${digest}`);
     }
     const manifest = parseManifest(push.body, push.contentType);
@@ -80,7 +82,7 @@ export class Manifests {
       const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
       await requireReferences(write, repositoryId, manifest);
       await insertManifest(write, toRow(repositoryId, digest, manifest, push, now), manifest.references);
-      if (reference.kind === "tag") await this.#tag(write, repositoryId, reference.tag, digest, push, now);
+      for (const tag of push.tags) await this.#tag(write, repositoryId, tag, digest, push, now);
     });
     return { digest, subject: manifest.subject };
   }

@@ -44,3 +44,8 @@ export function parseRepository(path: string, location: string): Repository {
     : [first, [second, ...rest].join("/")];
   return { location, project, image, path } as Repository;
 }
+
+/** The name of a repository as OCI knows it, from its project and the path below that. */
+export function repositoryPath(project: string, image: string): string {
+  return `${project.replace(":", "/")}/${image}`;
+}

@@ -1,6 +1,7 @@
 import type { Digest, DigestAlgorithm } from "./digest.ts";
 
 interface RunningHash {
+  readonly algorithm: DigestAlgorithm;
   readonly hasher: Bun.CryptoHasher;
   /** Bytes hashed. */
   size: number;
@@ -10,20 +11,22 @@ interface RunningHash {
 const uploadsMax = 10_000;
 
 /**
- * The SHA-256 of each upload so far, so that finishing one need not read it again. Only a shortcut: an upload that
+ * The hash of each upload so far, so that finishing one need not read it again. Only a shortcut: an upload that
  * began on another node, before a restart, or asks for another algorithm, is read from the store.
  */
 export class RunningHashes {
   readonly #running = new Map<string, RunningHash>();
 
+  /** Begins a hash for an upload that has no bytes yet. */
+  begin(id: string, algorithm: DigestAlgorithm): void {
+    if (this.#running.size >= uploadsMax) return;
+    this.#running.set(id, { algorithm, hasher: new Bun.CryptoHasher(algorithm), size: 0 });
+  }
+
   /** @param size how many bytes of the upload came before these */
   update(id: string, size: number, bytes: Uint8Array): void {
-    let running = this.#running.get(id);
-    if (!running) {
-      if (size > 0 || this.#running.size >= uploadsMax) return;
-      running = { hasher: new Bun.CryptoHasher("sha256"), size: 0 };
-      this.#running.set(id, running);
-    }
+    const running = this.#running.get(id);
+    if (!running) return;
     if (running.size !== size) {
       this.forget(id);
       return;
@@ -40,7 +43,9 @@ export class RunningHashes {
   async finish(id: string, size: number, algorithm: DigestAlgorithm, read: () => Blob): Promise<Digest> {
     const running = this.#running.get(id);
     this.forget(id);
-    if (running?.size === size && algorithm === "sha256") return `sha256:${running.hasher.digest("hex")}` as Digest;
+    if (running?.size === size && running.algorithm === algorithm) {
+      return `${algorithm}:${running.hasher.digest("hex")}` as Digest;
+    }
     const hasher = new Bun.CryptoHasher(algorithm);
     if (size > 0) for await (const bytes of read().stream()) hasher.update(bytes);
     return `${algorithm}:${hasher.digest("hex")}` as Digest;

@@ -10,7 +10,7 @@ import {
   listExpiredUploads,
   type UploadRow,
 } from "../storage/metadata/uploads.ts";
-import { algorithmOf, type Digest } from "./digest.ts";
+import { algorithmOf, type Digest, type DigestAlgorithm } from "./digest.ts";
 import { RegistryError } from "./registry-error.ts";
 import { existingProject, type ResolvedRepository } from "./resolve.ts";
 import { RunningHashes } from "./running-hashes.ts";
@@ -46,7 +46,11 @@ export class Uploads {
   }
 
   /** Opens an upload that only this principal may continue. Throws NAME_UNKNOWN. */
-  async begin(resolved: ResolvedRepository, principal: string): Promise<UploadRow> {
+  async begin(
+    resolved: ResolvedRepository,
+    principal: string,
+    algorithm: DigestAlgorithm = "sha256",
+  ): Promise<UploadRow> {
     const now = this.#now();
     const upload: UploadRow = {
       id: newObjectKey(),
@@ -60,6 +64,7 @@ export class Uploads {
       expiresAt: now + idleMillisecondsMax,
     };
     await this.#metadata.write((write) => insertUpload(write, upload));
+    this.#hashes.begin(upload.id, algorithm);
     return upload;
   }
 
@@ -113,7 +118,7 @@ export class Uploads {
    * Throws what `begin` and `finish` throw.
    */
   async takeWhole(resolved: ResolvedRepository, principal: string, chunk: UploadChunk, digest: Digest): Promise<void> {
-    const { id } = await this.begin(resolved, principal);
+    const { id } = await this.begin(resolved, principal, algorithmOf(digest));
     try {
       await this.finish(id, chunk, digest);
     } catch (error) {

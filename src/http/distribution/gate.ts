@@ -1,5 +1,5 @@
 import type { Access, NeededAccess } from "../../access/decide.ts";
-import type { Permission } from "../../access/permissions.ts";
+import { type Permission, pull } from "../../access/permissions.ts";
 import { repositoryResource } from "../../access/resource.ts";
 import type { Authenticator } from "../../identity/authenticator.ts";
 import type { Caller } from "../../identity/caller.ts";
@@ -58,6 +58,15 @@ export class Gate {
     const { path, location } = resolved.repository;
     const needed: NeededAccess = { type: "repository", name: path, action };
     return await this.#access.decide(caller, permission, repositoryResource(path, location, resolved), needed);
+  }
+
+  /**
+   * Whether the caller may pull from a repository that the client did not name, and so cannot have asked a token for
+   * (docs/decisions/0005).
+   */
+  async mayPullUnasked(caller: Caller, resolved: ResolvedRepository): Promise<boolean> {
+    const { path, location } = resolved.repository;
+    return (await this.#access.decide(caller, pull, repositoryResource(path, location, resolved))).allowed;
   }
 
   #remember(caller: Caller, question: string, resolved: ResolvedRepository): void {

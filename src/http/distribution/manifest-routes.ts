@@ -4,12 +4,16 @@ import type { Caller } from "../../identity/caller.ts";
 import { principalKey } from "../../identity/principal.ts";
 import { requireManifestSize } from "../../registry/manifest.ts";
 import type { Manifests } from "../../registry/manifests.ts";
+import { parseTag, type Tag } from "../../registry/reference.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import type { ResolvedRepository } from "../../registry/resolve.ts";
+import { queryOf } from "../url.ts";
 import { registryHeaders } from "./answer-error.ts";
 import type { Gate } from "./gate.ts";
 import { RefusalError } from "./refusal.ts";
 import type { Route } from "./route.ts";
+
+const tagsPerPushMax = 50;
 
 type ManifestRoute = Extract<Route, { kind: "manifest" }>;
 
@@ -52,9 +56,11 @@ export class ManifestRoutes {
 
   async #put(request: Request, { repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
     const resolved = await this.#gate.admit(caller, repository, push, "push");
-    const refusals = reference.kind === "tag" ? await this.#tagRefusals(caller, resolved) : undefined;
+    const tags = reference.kind === "tag" ? [reference.tag] : parseTags(queryOf(request).getAll("tag"));
+    const refusals = tags.length > 0 ? await this.#tagRefusals(caller, resolved) : undefined;
     const { digest, subject } = await this.#manifests.put(resolved, {
-      reference,
+      digest: reference.kind === "digest" ? reference.digest : undefined,
+      tags,
       contentType: request.headers.get("content-type") ?? "",
       body: await readManifest(request),
       principal: principalKey(caller.principal),
@@ -69,6 +75,7 @@ export class ManifestRoutes {
       "docker-content-digest": digest,
     };
     if (subject !== undefined) headers["oci-subject"] = subject;
+    if (reference.kind === "digest" && tags.length > 0) headers["oci-tag"] = tags.join(", ");
     return new Response(null, { status: 201, headers });
   }
 
@@ -87,6 +94,12 @@ export class ManifestRoutes {
     };
     return { create: await ask("artifactregistry.tags.create"), move: await ask("artifactregistry.tags.update") };
   }
+}
+
+/** distribution-spec, next version: Pushing manifests, `?tag=`. Throws TAG_INVALID. */
+function parseTags(texts: readonly string[]): Tag[] {
+  if (texts.length <= tagsPerPushMax) return [...new Set(texts.map(parseTag))];
+  throw new RegistryError("TAG_INVALID", `a manifest is pushed with ${tagsPerPushMax} tags at most`);
 }
 
 /** The body, no longer than a manifest may be, with or without a Content-Length. Throws MANIFEST_TOO_LARGE. */

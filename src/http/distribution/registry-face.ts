@@ -9,8 +9,10 @@ import type { RequestContext } from "../names.ts";
 import { pathOf } from "../url.ts";
 import { answerError, askToLogIn, type ErrorLog, registryHeaders } from "./answer-error.ts";
 import { BlobRoutes } from "./blob-routes.ts";
+import { CatalogRoutes } from "./catalog-routes.ts";
 import { Gate } from "./gate.ts";
 import { ManifestRoutes } from "./manifest-routes.ts";
+import { ReferrerRoutes } from "./referrer-routes.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { TagRoutes } from "./tag-routes.ts";
 import { UploadRoutes } from "./upload-routes.ts";
@@ -36,6 +38,8 @@ export class RegistryFace {
   readonly #uploads: UploadRoutes;
   readonly #manifests: ManifestRoutes;
   readonly #tags: TagRoutes;
+  readonly #referrers: ReferrerRoutes;
+  readonly #catalog: CatalogRoutes;
   readonly #log: ErrorLog;
 
   constructor({ metadata, authenticator, access, manifests, blobs, uploads, now, log }: RegistryFaceServices) {
@@ -44,6 +48,8 @@ export class RegistryFace {
     this.#uploads = new UploadRoutes(metadata, this.#gate, uploads, blobs, now);
     this.#manifests = new ManifestRoutes(this.#gate, manifests);
     this.#tags = new TagRoutes(metadata, this.#gate);
+    this.#referrers = new ReferrerRoutes(metadata, this.#gate);
+    this.#catalog = new CatalogRoutes(metadata);
     this.#log = log;
   }
 
@@ -53,7 +59,7 @@ export class RegistryFace {
       if (!route) return Response.json({ errors: [noSuchPath] }, { status: 404, headers: registryHeaders });
       const graceMilliseconds = route.kind === "upload" ? uploadGraceMilliseconds : 0;
       const caller = await this.#gate.identify(request, context, graceMilliseconds);
-      if (route.kind !== "base") return await this.#dispatch(request, route, caller);
+      if (route.kind !== "base") return await this.#dispatch(request, context, route, caller);
       // docker decides here whether to send credentials at all: who brings none is asked, even where all is public.
       if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context);
       return Response.json({}, { headers: registryHeaders });
@@ -62,7 +68,12 @@ export class RegistryFace {
     }
   }
 
-  #dispatch(request: Request, route: Exclude<Route, { kind: "base" }>, caller: Caller): Promise<Response> {
+  #dispatch(
+    request: Request,
+    context: RequestContext,
+    route: Exclude<Route, { kind: "base" }>,
+    caller: Caller,
+  ): Promise<Response> {
     switch (route.kind) {
       case "blob":
         return this.#blobs.handle(request, route, caller);
@@ -74,6 +85,10 @@ export class RegistryFace {
         return this.#manifests.handle(request, route, caller);
       case "tags":
         return this.#tags.list(request, route.repository, caller);
+      case "referrers":
+        return this.#referrers.list(request, route, caller);
+      case "catalog":
+        return this.#catalog.list(request, context, caller);
     }
   }
 }

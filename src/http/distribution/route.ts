@@ -10,7 +10,9 @@ export type Route =
   | { readonly kind: "uploads"; readonly repository: Repository }
   | { readonly kind: "upload"; readonly repository: Repository; readonly id: string }
   | { readonly kind: "manifest"; readonly repository: Repository; readonly reference: Reference }
-  | { readonly kind: "tags"; readonly repository: Repository };
+  | { readonly kind: "tags"; readonly repository: Repository }
+  | { readonly kind: "referrers"; readonly repository: Repository; readonly digest: Digest }
+  | { readonly kind: "catalog" };
 
 const uploadsEnding = "/blobs/uploads";
 const uploadId = /^[0-9a-f]{32}$/;
@@ -22,6 +24,7 @@ const uploadId = /^[0-9a-f]{32}$/;
  */
 export function parseRoute(path: string, location: string): Route | undefined {
   if (path === "/v2/" || path === "/v2") return { kind: "base" };
+  if (path === "/v2/_catalog") return { kind: "catalog" };
   if (!path.startsWith("/v2/")) return undefined;
   const rest = path.endsWith("/") ? path.slice("/v2/".length, -1) : path.slice("/v2/".length);
   if (rest.endsWith(uploadsEnding)) {
@@ -40,6 +43,8 @@ export function parseRoute(path: string, location: string): Route | undefined {
       return { kind: "manifest", repository: parseRepository(name, location), reference: parseReference(last) };
     case "tags":
       return last === "list" ? { kind: "tags", repository: parseRepository(name, location) } : undefined;
+    case "referrers":
+      return { kind: "referrers", repository: parseRepository(name, location), digest: parseDigest(last) };
     case "uploads":
       return name.endsWith("/blobs") ? parseUpload(name.slice(0, -"/blobs".length), last, location) : undefined;
     default:

@@ -6,10 +6,7 @@ import type { Metadata } from "../../storage/metadata/metadata.ts";
 import { queryOf } from "../url.ts";
 import { registryHeaders } from "./answer-error.ts";
 import type { Gate } from "./gate.ts";
-
-/** Google's clients ask for as many; whoever asks for more gets this many and a Link (CVE-2023-2253). */
-const pageSizeMax = 10_000;
-const pageSizeDefault = 1000;
+import { linkTo, parseLast, parsePageSize } from "./page.ts";
 
 /** distribution-spec: Listing tags. */
 export class TagRoutes {
@@ -29,25 +26,8 @@ export class TagRoutes {
     const query = queryOf(request);
     const limit = parsePageSize(query.get("n"));
     const { names, more } = await tagPage(this.#metadata, resolved, parseLast(query.get("last")), limit);
-    const headers: Record<string, string> = { ...registryHeaders };
-    if (more) {
-      const next = new URLSearchParams({ n: String(limit), last: names.at(-1) ?? "" });
-      headers.link = `</v2/${repository.path}/tags/list?${next}>; rel="next"`;
-    }
+    const next = more && { n: String(limit), last: names.at(-1) ?? "" };
+    const headers = { ...registryHeaders, ...(next && linkTo(`/v2/${repository.path}/tags/list`, next)) };
     return Response.json({ name: repository.path, tags: names }, { headers });
   }
-}
-
-/** Any text has its place among the tags, but for a zero byte, which PostgreSQL does not take. */
-function parseLast(text: string | null): string {
-  if (text?.includes("\0")) throw new RegistryError("TAG_INVALID", "last must be the last tag of the page before");
-  return text ?? "";
-}
-
-function parsePageSize(text: string | null): number {
-  if (text === null || text === "") return pageSizeDefault;
-  if (!/^[0-9]{1,15}$/.test(text)) {
-    throw new RegistryError("PAGINATION_NUMBER_INVALID", "n must be a whole number of tags");
-  }
-  return Math.min(Number(text), pageSizeMax);
 }

@@ -3,7 +3,7 @@ import type { Caller } from "../../identity/caller.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
 import { principalKey } from "../../identity/principal.ts";
 import type { Blobs } from "../../registry/blobs.ts";
-import { type Digest, parseDigest } from "../../registry/digest.ts";
+import { type Digest, type DigestAlgorithm, parseDigest } from "../../registry/digest.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../../registry/resolve.ts";
@@ -46,7 +46,7 @@ export class UploadRoutes {
     }
     const principal = principalKey(caller.principal);
     if (digest === null || !wanted) {
-      const upload = await this.#uploads.begin(resolved, principal);
+      const upload = await this.#uploads.begin(resolved, principal, parseAlgorithm(query.get("digest-algorithm")));
       return accepted(repository, upload.id, 0);
     }
     await this.#uploads.takeWhole(resolved, principal, chunkOf(request), wanted);
@@ -81,10 +81,18 @@ export class UploadRoutes {
 
   /** Needs pull on the source. A refusal reads as "not there": the client uploads (CVE-2024-39897). */
   async #mount(caller: Caller, target: ResolvedRepository, from: string | null, digest: Digest): Promise<boolean> {
-    if (from === null) return false;
-    const source = await resolveRepository(this.#metadata, parseRepository(from, target.repository.location));
-    const { allowed } = await this.#gate.decide(caller, source, pull, "pull");
-    return allowed && (await this.#blobs.mount(target, source, digest));
+    const { location } = target.repository;
+    if (from !== null) {
+      const source = await resolveRepository(this.#metadata, parseRepository(from, location));
+      const { allowed } = await this.#gate.decide(caller, source, pull, "pull");
+      return allowed && (await this.#blobs.mount(target, source, digest));
+    }
+    for (const holder of await this.#blobs.holders(location, digest)) {
+      const source = await resolveRepository(this.#metadata, holder);
+      if (!(await this.#gate.mayPullUnasked(caller, source))) continue;
+      if (await this.#blobs.mount(target, source, digest)) return true;
+    }
+    return false;
   }
 }
 
@@ -99,6 +107,13 @@ function chunkOf(request: Request): UploadChunk {
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** distribution-spec, next version: Pushing a blob in chunks, `digest-algorithm`. */
+function parseAlgorithm(text: string | null): DigestAlgorithm {
+  if (text === null || text === "sha256") return "sha256";
+  if (text === "sha512") return "sha512";
+  throw new RegistryError("DIGEST_INVALID", "digest-algorithm must be sha256 or sha512");
+}
 
 function parseDigestOf(text: string | null): Digest | undefined {
   return text === null ? undefined : parseDigest(text);

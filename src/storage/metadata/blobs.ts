@@ -50,6 +50,20 @@ export async function linkBlob(write: Writer, repositoryId: string, digest: stri
     .execute();
 }
 
+/** Some repositories of a location that have a blob. */
+export async function listBlobHolders(read: Reader, location: string, digest: string, limit: number) {
+  return await read
+    .selectFrom("blob_links")
+    .innerJoin("repositories", "repositories.id", "blob_links.repository_id")
+    .innerJoin("projects", "projects.id", "repositories.project_id")
+    .select(["projects.name as project", "repositories.name as image"])
+    .where("blob_links.digest", "=", digest)
+    .where("repositories.location", "=", location)
+    .where("projects.deleted_at", "is", null)
+    .limit(limit)
+    .execute();
+}
+
 /** Takes the blob from one repository; true when it was there. */
 export async function unlinkBlob(write: Writer, repositoryId: string, digest: string): Promise<boolean> {
   const { numDeletedRows } = await write

@@ -83,6 +83,34 @@ export async function missingManifests(
   return [...missing];
 }
 
+/** A manifest that names another as its subject. */
+export interface ReferrerRow {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly artifactType: string | null;
+  readonly size: number;
+  readonly body: Uint8Array;
+}
+
+/** The manifests that refer to a subject, in the order of their digests, those after `after` only. */
+export async function listReferrers(
+  read: Reader,
+  repositoryId: string,
+  subject: string,
+  artifactType: string | undefined,
+  after: string,
+  limit: number,
+): Promise<ReferrerRow[]> {
+  const query = read
+    .selectFrom("manifests")
+    .select(["digest", "media_type as mediaType", "artifact_type as artifactType", "size", "body"])
+    .where("repository_id", "=", repositoryId)
+    .where("subject_digest", "=", subject)
+    .where("digest", ">", after);
+  const filtered = artifactType === undefined ? query : query.where("artifact_type", "=", artifactType);
+  return await filtered.orderBy("digest").limit(limit).execute();
+}
+
 /** Removes a manifest and what it refers to; its tags must be gone. True when it was there. */
 export async function deleteManifest(write: Writer, repositoryId: string, digest: string): Promise<boolean> {
   const { numDeletedRows } = await write

@@ -1,5 +1,5 @@
 import type { BindingRow } from "./hot-reads.ts";
-import type { Reader, ResourceKey, Writer } from "./schema.ts";
+import type { MemberKey, Reader, ResourceKey, Writer } from "./schema.ts";
 
 export interface PolicyRows {
   /** Empty for a policy that was never set. */
@@ -40,5 +40,19 @@ export async function replacePolicy(
     .insertInto("policies")
     .values({ resource, etag: policy.etag, updated_at: now })
     .onConflict((conflict) => conflict.column("resource").doUpdateSet({ etag: policy.etag, updated_at: now }))
+    .execute();
+}
+
+/** Every binding of any of these members, on whatever resource. */
+export async function listBindingsOf(
+  read: Reader,
+  members: readonly MemberKey[],
+  limit: number,
+): Promise<BindingRow[]> {
+  return await read
+    .selectFrom("bindings")
+    .select(["resource", "member", "role", "condition"])
+    .where("member", "in", members)
+    .limit(limit)
     .execute();
 }

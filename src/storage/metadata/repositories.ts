@@ -48,3 +48,51 @@ export async function listRepositories(
     .limit(limit)
     .execute();
 }
+
+/** A repository by its names. */
+export interface NamedRepository {
+  readonly project: string;
+  readonly image: string;
+}
+
+/** Whole projects and single repositories, by id. */
+export interface RepositorySelection {
+  readonly projectIds: readonly string[];
+  readonly repositoryIds: readonly string[];
+}
+
+/**
+ * A location's repositories in the order of project and name, those after `after` only.
+ *
+ * @param selection only these; all where it is absent
+ */
+export async function listRepositoriesByName(
+  read: Reader,
+  location: string,
+  selection: RepositorySelection | undefined,
+  after: NamedRepository,
+  limit: number,
+): Promise<NamedRepository[]> {
+  const page = (count: number) => {
+    const all = read
+      .selectFrom("projects")
+      .innerJoin("repositories", "repositories.project_id", "projects.id")
+      .select(["projects.name as project", "repositories.name as image"])
+      .where("repositories.location", "=", location)
+      .where("projects.deleted_at", "is", null);
+    const selected = selection
+      ? all.where((row) =>
+          row.or([
+            row("repositories.project_id", "in", selection.projectIds),
+            row("repositories.id", "in", selection.repositoryIds),
+          ]),
+        )
+      : all;
+    return selected.orderBy("projects.name").orderBy("repositories.name").limit(count);
+  };
+  const same = page(limit).where("projects.name", "=", after.project).where("repositories.name", ">", after.image);
+  const rest = await same.execute();
+  if (rest.length === limit) return rest;
+  const later = page(limit - rest.length).where("projects.name", ">", after.project);
+  return [...rest, ...(await later.execute())];
+}

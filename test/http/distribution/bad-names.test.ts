@@ -127,7 +127,7 @@ describe("a tag", () => {
 
   test("list that begins after a name with a zero byte is refused: PostgreSQL has no such text", async () => {
     const send = "GET /v2/my-project/image/tags/list?last=a%00b";
-    await play(registry, [{ send, status: 400, code: "TAG_INVALID" }]);
+    await play(registry, [{ send, status: 400, code: "NAME_INVALID" }]);
   });
 });
 

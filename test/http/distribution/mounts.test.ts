@@ -8,6 +8,7 @@ beforeAll(async () => {
   registry = await startRegistry();
   await pushBlobs(registry, "my-project/source", "mine");
   await pushBlobs(registry, "other-project/source", "theirs");
+  await pushBlobs(registry, "other-project/hidden", "hidden");
 });
 afterAll(() => registry.server.close());
 
@@ -43,7 +44,11 @@ test.each([
   ["another repository has the blob, the source does not", mount(theirs, "my-project/source"), "both"],
   ["there is no such source", mount(mine, "my-project/absent"), "pusher"],
   ["there is no such project", mount(mine, "absent/absent"), "pusher"],
-  ["no source is named", `POST /v2/my-project/target2/blobs/uploads/?mount=${mine}`, "pusher"],
+  [
+    "no source is named and no repository that the pusher may read has it",
+    `POST /v2/my-project/target2/blobs/uploads/?mount=${digestOf("hidden")}`,
+    "pusher",
+  ],
 ] as const)("opens an upload where %s", async (_, send, as) => {
   const target = send.split("/")[3];
   const location = await play(registry, [
@@ -55,6 +60,17 @@ test.each([
     } as Exchange,
   ]);
   await play(registry, [{ send: `DELETE ${location}`, as, status: 204 }]);
+});
+
+test("mounts a blob without a source from wherever the pusher may read it, whatever the token names", async () => {
+  const { pusher } = registry.accounts;
+  const access = registry.server.accessToken(pusher.account, pusher.key, [scope.storageReadWrite]);
+  const answer = await registry.server.fetch("/v2/token?scope=repository:my-project/found:pull,push", {
+    headers: basic("oauth2accesstoken", access),
+  });
+  const { token } = (await answer.json()) as { token: string };
+  const send = `POST /v2/my-project/found/blobs/uploads/?mount=${mine}`;
+  await play(registry, [{ send, as: "nobody", headers: bearer(token), status: 201 }]);
 });
 
 test("a token that was made for the target alone mounts nothing, and one made for both does", async () => {

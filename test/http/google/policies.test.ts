@@ -45,7 +45,7 @@ describe.each(Object.entries(places))("the policy of a %s", (_, path) => {
     const { etag } = await get();
     const members = [[robot], ["allUsers"], ["allAuthenticatedUsers"]];
     const answers = await Promise.all(
-      members.map((each) => set({ etag, bindings: [{ role: "roles/viewer", members: each }] })),
+      members.map((each) => set({ etag, bindings: [{ role: "roles/artifactregistry.reader", members: each }] })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
     expect(answers.find(({ status }) => status === 409)?.body.error.status).toBe("ABORTED");
@@ -60,8 +60,13 @@ describe.each(Object.entries(places))("the policy of a %s", (_, path) => {
       "an account that does not exist",
       [{ role: "roles/viewer", members: ["serviceAccount:x@shop.iam.waybill.internal"] }],
     ],
-    ["a condition", [{ role: "roles/viewer", members: ["allUsers"], condition: { expression: "false" } }]],
-    ["an unknown field", [{ role: "roles/viewer", members: ["allUsers"], deny: true }]],
+    ["an owner who is everybody", [{ role: "roles/owner", members: ["allUsers"] }]],
+    ["everybody who logs in as viewer of the project", [{ role: "roles/viewer", members: ["allAuthenticatedUsers"] }]],
+    [
+      "a condition",
+      [{ role: "roles/artifactregistry.reader", members: ["allUsers"], condition: { expression: "false" } }],
+    ],
+    ["an unknown field", [{ role: "roles/artifactregistry.reader", members: ["allUsers"], deny: true }]],
     ["members that are no list", [{ role: "roles/viewer", members: "allUsers" }]],
   ])("is not set with %s", async (_name, bindings) => {
     const before = await get();

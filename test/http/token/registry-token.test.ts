@@ -63,7 +63,8 @@ describe("a token request", () => {
     ["for everything", "&scope=repository:demo/app:*", "repository:demo/app:pull,push"],
     ["for another project", "&scope=repository:other/app:pull,push", "repository:other/app:"],
     ["for a name that cannot be", "&scope=repository:UPPER/../x:pull", "repository:UPPER/../x:"],
-    ["of an unknown type", "&scope=registry:catalog:*", "registry:catalog:"],
+    ["for the catalog", "&scope=registry:catalog:*", "registry:catalog:*"],
+    ["of an unknown type", "&scope=registry:everything:*", "registry:everything:"],
     ["with a class", "&scope=repository(plugin):demo/app:pull", "repository:demo/app:pull"],
   ];
   test.each(scopes)("%s grants just what may be had", async (_name, query, granted) => {

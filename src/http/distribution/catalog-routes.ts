@@ -1,0 +1,35 @@
+import { visibleResources } from "../../access/visible.ts";
+import type { Caller } from "../../identity/caller.ts";
+import { catalogPage } from "../../registry/catalog.ts";
+import { RegistryError } from "../../registry/registry-error.ts";
+import type { Metadata } from "../../storage/metadata/metadata.ts";
+import type { RequestContext } from "../names.ts";
+import { queryOf } from "../url.ts";
+import { askToLogIn, registryHeaders } from "./answer-error.ts";
+import { linkTo, parseLast, parsePageSize } from "./page.ts";
+
+const scope = "registry:catalog:*";
+
+/** `/v2/_catalog`, Docker's own addition: of all repositories those that the caller may list. */
+export class CatalogRoutes {
+  readonly #metadata: Metadata;
+
+  constructor(metadata: Metadata) {
+    this.#metadata = metadata;
+  }
+
+  async list(request: Request, context: RequestContext, caller: Caller): Promise<Response> {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      throw new RegistryError("UNSUPPORTED", "the catalog can be listed with GET");
+    }
+    if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context, scope);
+    const query = queryOf(request);
+    const limit = parsePageSize(query.get("n"));
+    const visible = await visibleResources(this.#metadata, caller, "artifactregistry.repositories.list");
+    const after = parseLast(query.get("last"));
+    const { names, more } = await catalogPage(this.#metadata, context.location, visible, after, limit);
+    const next = more && { n: String(limit), last: names.at(-1) ?? "" };
+    const headers = { ...registryHeaders, ...(next && linkTo("/v2/_catalog", next)) };
+    return Response.json({ repositories: names }, { headers });
+  }
+}
