@@ -1,5 +1,6 @@
-import { HandleEmptyInListsPlugin, Kysely, PostgresDialect, replaceWithNoncontingentExpression } from "kysely";
+import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
+import { emptyLists } from "./empty-lists.ts";
 import { HotReads } from "./hot-reads.ts";
 import { InFlight } from "./in-flight.ts";
 import type { Metadata } from "./metadata.ts";
@@ -26,11 +27,7 @@ export async function openPostgres(url: string): Promise<Metadata> {
   // A connection that breaks fails the query that uses it and is replaced; as an unheard event it would end the process.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
-  const db = new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool }),
-    // `in ()` is false on SQLite and a syntax error here.
-    plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
-  });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), plugins: [emptyLists()] });
   try {
     await migrate(db as unknown as Kysely<never>, { dialect: "postgres" });
   } catch (error) {
