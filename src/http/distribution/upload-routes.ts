@@ -13,6 +13,7 @@ import { queryOf } from "../url.ts";
 import { registryHeaders } from "./answer-error.ts";
 import { parseContentRange } from "./byte-range.ts";
 import type { Gate } from "./gate.ts";
+import { RefusalError } from "./refusal.ts";
 import type { Route } from "./route.ts";
 
 type UploadRoute = Extract<Route, { kind: "upload" }>;
@@ -79,13 +80,20 @@ export class UploadRoutes {
     }
   }
 
-  /** Needs pull on the source. A refusal reads as "not there": the client uploads (CVE-2024-39897). */
+  /**
+   * Needs pull on the source. A refusal reads as "not there": the client uploads (CVE-2024-39897). Only a token that was
+   * made for the target alone is asked to come back with both.
+   */
   async #mount(caller: Caller, target: ResolvedRepository, from: string | null, digest: Digest): Promise<boolean> {
     const { location } = target.repository;
     if (from !== null) {
       const source = await resolveRepository(this.#metadata, parseRepository(from, location));
-      const { allowed } = await this.#gate.decide(caller, source, pull, "pull");
-      return allowed && (await this.#blobs.mount(target, source, digest));
+      const decision = await this.#gate.decide(caller, source, pull, "pull");
+      if (!decision.allowed && decision.reason === "token") {
+        const scope = `repository:${target.repository.path}:pull,push repository:${source.repository.path}:pull`;
+        throw new RefusalError(decision, scope);
+      }
+      return decision.allowed && (await this.#blobs.mount(target, source, digest));
     }
     for (const holder of await this.#blobs.holders(location, digest)) {
       const source = await resolveRepository(this.#metadata, holder);

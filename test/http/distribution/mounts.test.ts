@@ -73,7 +73,7 @@ test("mounts a blob without a source from wherever the pusher may read it, whate
   await play(registry, [{ send, as: "nobody", headers: bearer(token), status: 201 }]);
 });
 
-test("a token that was made for the target alone mounts nothing, and one made for both does", async () => {
+test("a token that was made for the target alone is asked to come back with both, and one made for both mounts", async () => {
   const { both } = registry.accounts;
   const accessToken = registry.server.accessToken(both.account, both.key, [scope.storageReadWrite]);
   const tokenFor = async (...scopes: string[]) => {
@@ -88,9 +88,17 @@ test("a token that was made for the target alone mounts nothing, and one made fo
   const send = mount(theirs, "other-project/source").replace("target", "fresh");
   const narrow = await tokenFor(target);
   const wide = await tokenFor(target, "repository:other-project/source:pull");
-  const location = await play(registry, [{ send, as: "nobody", headers: narrow, status: 202 }]);
+  const wholeScope =
+    /scope="repository:my-project\/fresh:pull,push repository:other-project\/source:pull",error="insufficient_scope"$/;
   await play(registry, [
-    { send: `DELETE ${location}`, as: "nobody", headers: narrow, status: 204 },
+    {
+      send,
+      as: "nobody",
+      headers: narrow,
+      status: 401,
+      code: "UNAUTHORIZED",
+      gives: { "www-authenticate": wholeScope },
+    },
     { send, as: "nobody", headers: wide, status: 201 },
   ]);
 });
