@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Glob } from "bun";
 import { accounts } from "./contract/accounts.ts";
 import { blobs } from "./contract/blobs.ts";
+import { catalog } from "./contract/catalog.ts";
 import { connections } from "./contract/connections.ts";
 import { hotReads } from "./contract/hot-reads.ts";
 import { installation } from "./contract/installation.ts";
@@ -14,6 +15,7 @@ import { policies } from "./contract/policies.ts";
 import { projects } from "./contract/projects.ts";
 import { randomHistories } from "./contract/random-histories.ts";
 import { repositories } from "./contract/repositories.ts";
+import { reverseLookUps } from "./contract/reverse-look-ups.ts";
 import { spentAssertions } from "./contract/spent-assertions.ts";
 import { tags } from "./contract/tags.ts";
 import { transactions } from "./contract/transactions.ts";
@@ -33,6 +35,8 @@ onEveryDatabase({
   uploads,
   manifests,
   tags,
+  catalog,
+  "reverse look-ups": reverseLookUps,
   transactions,
   migrations,
   "random histories": randomHistories,
