@@ -1,3 +1,4 @@
+import type { Permission } from "../../access/permissions.ts";
 import { visibleResources } from "../../access/visible.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { catalogPage } from "../../registry/catalog.ts";
@@ -7,8 +8,10 @@ import type { RequestContext } from "../names.ts";
 import { queryOf } from "../url.ts";
 import { askToLogIn, registryHeaders } from "./answer-error.ts";
 import { linkTo, parseLast, parsePageSize } from "./page.ts";
+import { RefusalError } from "./refusal.ts";
 
 const scope = "registry:catalog:*";
+const permission: Permission = "artifactregistry.repositories.list";
 
 /** `/v2/_catalog`, Docker's own addition: of all repositories those that the caller may list. */
 export class CatalogRoutes {
@@ -23,13 +26,27 @@ export class CatalogRoutes {
       throw new RegistryError("UNSUPPORTED", "the catalog can be listed with GET");
     }
     if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context, scope);
+    requireCatalog(caller);
     const query = queryOf(request);
     const limit = parsePageSize(query.get("n"));
-    const visible = await visibleResources(this.#metadata, caller, "artifactregistry.repositories.list");
+    const visible = await visibleResources(this.#metadata, caller, permission);
     const after = parseLast(query.get("last"));
     const { names, more } = await catalogPage(this.#metadata, context.location, visible, after, limit);
     const next = more && { n: String(limit), last: names.at(-1) ?? "" };
     const headers = { ...registryHeaders, ...(next && linkTo("/v2/_catalog", next)) };
     return Response.json({ repositories: names }, { headers });
   }
+}
+
+/** A registry token lists the catalog only if it was made for that. Throws RefusalError. */
+function requireCatalog({ access, principal }: Caller): void {
+  const isMeant = access?.some(
+    ({ type, name, actions }) => type === "registry" && name === "catalog" && actions.includes("*"),
+  );
+  if (isMeant ?? true) return;
+  const message = "The token was not made for the catalog.";
+  throw new RefusalError(
+    { allowed: false, reason: "token", principal, permission, resource: "catalog", message },
+    scope,
+  );
 }

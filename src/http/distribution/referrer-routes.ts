@@ -30,7 +30,7 @@ export class ReferrerRoutes {
     const { repository, digest } = route;
     const resolved = await this.#gate.admit(caller, repository, pull, "pull");
     const query = queryOf(request);
-    const artifactType = query.get("artifactType")?.slice(0, artifactTypeCharactersMax) || undefined;
+    const artifactType = parseArtifactType(query.get("artifactType"));
     const filter = artifactType === undefined ? {} : { artifactType };
     const last = parseLast(query.get("last"));
     const { referrers, more } = await referrerPage(this.#metadata, resolved, digest, artifactType, last);
@@ -43,4 +43,11 @@ export class ReferrerRoutes {
     };
     return Response.json({ schemaVersion: 2, mediaType: indexType, manifests: referrers }, { headers });
   }
+}
+
+/** Undefined where nobody asked for one. Throws MANIFEST_INVALID for what no artifact can have as its type. */
+function parseArtifactType(text: string | null): string | undefined {
+  if (text === null || text === "") return undefined;
+  if (text.length <= artifactTypeCharactersMax && !text.includes("\0")) return text;
+  throw new RegistryError("MANIFEST_INVALID", "artifactType must be a media type");
 }

@@ -135,3 +135,8 @@ async function ownerOf({ server }: Registry): Promise<Record<string, string>> {
   const key = JSON.stringify(await server.ownerKey());
   return { authorization: `Basic ${Buffer.from(`_json_key:${key}`).toString("base64")}` };
 }
+
+test.each(["a%00b", "a".repeat(256)])("referrers of the type %s are refused: nothing can have it", async (type) => {
+  const send = `GET /v2/my-project/image/referrers/${digest}?artifactType=${type}`;
+  await play(registry, [{ send, status: 400, code: "MANIFEST_INVALID", message: /media type/ }]);
+});

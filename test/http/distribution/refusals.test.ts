@@ -153,3 +153,27 @@ test.each([
     ]);
   }
 });
+
+test("a token that was made for a repository does not list the catalog", async () => {
+  const { pusher } = registry.accounts;
+  const credentials = basic("oauth2accesstoken", registry.server.accessToken(pusher.account, pusher.key));
+  const tokenFor = async (scope: string) => {
+    const answer = await registry.server.fetch(`/v2/token?scope=${scope}`, { headers: credentials });
+    return bearer(((await answer.json()) as { token: string }).token);
+  };
+  const gives = { "www-authenticate": /scope="registry:catalog:\*",error="insufficient_scope"$/ };
+  const narrow = await tokenFor("repository:my-project/image:pull,push");
+  const send = "GET /v2/_catalog";
+  await play(registry, [
+    { send, as: "nobody", headers: narrow, status: 401, code: "UNAUTHORIZED", gives },
+    {
+      send,
+      as: "nobody",
+      headers: await tokenFor("registry:catalog:*"),
+      status: 200,
+      json: { repositories: ["my-project/image"] },
+    },
+    { send, status: 200, json: { repositories: ["my-project/image"] } },
+    { send, as: "stranger", status: 200, json: { repositories: [] } },
+  ]);
+});
