@@ -28,14 +28,13 @@ async function serveUntilStopped(config: Config): Promise<void> {
   const folder = openDataFolder(config.data);
   const server = await startServer(config, folder);
   process.stdout.write(`ready: ${server.origin}\n`);
-  if (folder.isNew) process.stderr.write(nextCommands(server.origin, config));
+  if (folder.isNew) process.stderr.write(nextCommands(server.host, config));
   await stopped;
   await server.stop();
   folder.release();
 }
 
-function nextCommands(origin: string, config: Config): string {
-  const { host } = new URL(origin);
+function nextCommands(host: string, config: Config): string {
   const key = config["admin-key"];
   return `
 This registry is new. Make yourself its owner, a project, and log Docker in:

@@ -22,6 +22,8 @@ import { openSqlite } from "./storage/metadata/sqlite.ts";
 export interface RunningServer {
   /** `http://localhost:5000`: what was listened on. */
   readonly origin: string;
+  /** The host that clients are to use, with its port. */
+  readonly host: string;
   /** Finishes what is in flight, within a limit, and closes the storage. */
   stop(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   }, sweepMilliseconds);
   return {
     origin: names.listened,
+    host: new URL(names.origin).host,
     async stop() {
       clearInterval(sweep);
       control?.close();

@@ -63,10 +63,12 @@ export function evaluate(
   if (!granted)
     return refuse(principal.kind === "anonymous" ? "anonymous" : "policy", deniedText(caller, permission, resource));
   if (principal.kind !== "anonymous" && !scopesReach(caller.scopes, permission)) {
-    return refuse("scope", `The token's scopes do not reach "${permission}": get one with ${scopeFor(permission)}.`);
+    const who = `${principalName(principal)} has "${permission}" on ${resource.name}`;
+    return refuse("scope", `${who}, but this token's scopes do not reach it: get one with ${scopeFor(permission)}.`);
   }
   if (caller.access && needed && !carries(caller.access, needed)) {
-    return refuse("token", `The token was not made for ${needed.action} on ${needed.name}.`);
+    const who = `${principalName(principal)} has "${permission}" on ${resource.name}`;
+    return refuse("token", `${who}, but this registry token was made for less: get one for ${needed.action}.`);
   }
   return { allowed: true };
 }
