@@ -1,7 +1,6 @@
 import type { Context } from "../sources/context.ts";
+import { registryCredential } from "../sources/registry-credential.ts";
 import { parseRegistryHost } from "../sources/registry-host.ts";
-import { findRegistryIdentity } from "../sources/registry-identity.ts";
-import { registryToken } from "../sources/registry-token.ts";
 import { noServer, notFound, readServerUrl } from "./input.ts";
 import type { Answer } from "./run.ts";
 
@@ -17,9 +16,8 @@ export async function get(context: Context): Promise<Answer> {
   const serverUrl = await readServerUrl(context);
   if (serverUrl === undefined) return { stdout: noServer, exitCode: 1 };
   const host = parseRegistryHost(serverUrl);
-  const identity = host && (await findRegistryIdentity(host, context.env));
-  if (identity === undefined) return { stdout: notFound, exitCode: 1 };
-  const token = await registryToken(identity, context);
-  const credentials = { ServerURL: serverUrl, Username: tokenUsername, Secret: token.reveal() };
+  const issued = host && (await registryCredential(host, context));
+  if (issued === undefined) return { stdout: notFound, exitCode: 1 };
+  const credentials = { ServerURL: serverUrl, Username: tokenUsername, Secret: issued.token.reveal() };
   return { stdout: JSON.stringify(credentials), exitCode: 0 };
 }

@@ -12,7 +12,7 @@ import {
   type ServiceAccountKey,
 } from "./service-account-key.ts";
 import { type Account, changeSettings, keyPath, type Settings } from "./settings.ts";
-import { removeCachedToken } from "./token-cache.ts";
+import { removeCachedTokens } from "./token-cache.ts";
 
 /** The command that gives this machine an account, for hints. */
 export const activateHint = "waybill auth activate-service-account --key-file=FILE";
@@ -32,7 +32,7 @@ export async function activateAccount(env: Env, keyText: string, origin: string,
     replaceFile(path, keyText);
     use(settings, key.email, account, hosts);
   });
-  removeCachedToken(env, key.email);
+  removeCachedTokens(env, key.email);
   return { email: key.email, server: account.server, hosts };
 }
 
@@ -54,7 +54,7 @@ export async function forgetAccount(env: Env, email: string): Promise<RegistryHo
     hosts = dropRegistries(settings, email);
     if (settings.active === email) settings.active = undefined;
     rmSync(keyPath(env, email), { force: true });
-    removeCachedToken(env, email);
+    removeCachedTokens(env, email);
   });
   return hosts;
 }

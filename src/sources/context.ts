@@ -23,7 +23,7 @@ export function processContext(): Context {
   return {
     env: process.env,
     now: Date.now,
-    fetch: (request) => fetch(request),
+    fetch: async (request) => (await import("./network.ts")).networkFetch(request, process.env),
     stdin: () => Bun.stdin.stream(),
     stdout: (text) => writeWhole(1, text),
     stderr: (text) => writeWhole(2, text),

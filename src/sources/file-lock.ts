@@ -6,14 +6,24 @@ const staleAfterMilliseconds = 30_000;
 const waitMillisecondsMax = 10_000;
 const pollMilliseconds = 20;
 
+export type LockOptions<T> = {
+  /** Asked while waiting: an answer makes the lock unnecessary. */
+  until?: () => T | undefined;
+};
+
 /**
  * Runs `work` while no other process that takes the lock does: a file beside the one that is edited, `PATH.lock`, which
  * names the process that holds it. A lock whose process is gone, or that is too old, is taken over.
  */
-export async function withFileLock<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+export async function withFileLock<T>(
+  path: string,
+  work: () => T | Promise<T>,
+  { until = () => undefined }: LockOptions<T> = {},
+): Promise<T> {
   const lock = `${path}.lock`;
   const token = `${process.pid} ${crypto.randomUUID()}\n`;
-  await acquire(lock, token);
+  const answer = await acquire(lock, token, until);
+  if (answer !== undefined) return answer;
   try {
     return await work();
   } finally {
@@ -21,15 +31,19 @@ export async function withFileLock<T>(path: string, work: () => T | Promise<T>):
   }
 }
 
-async function acquire(lock: string, token: string): Promise<void> {
+/** Takes the lock, or returns what `until` found meanwhile. */
+async function acquire<T>(lock: string, token: string, until: () => T | undefined): Promise<T | undefined> {
   const deadline = performance.now() + waitMillisecondsMax;
   while (!tryAcquire(lock, token)) {
+    const answer = until();
+    if (answer !== undefined) return answer;
     const current = holder(lock);
     if (current !== undefined && isStale(lock, current)) breakLock(lock, current);
     else if (performance.now() > deadline)
       throw new Failure(`${lock} is held by process ${current?.split(" ")[0]}`, `if it is not running: rm ${lock}`);
     else await Bun.sleep(pollMilliseconds);
   }
+  return undefined;
 }
 
 function tryAcquire(lock: string, token: string): boolean {

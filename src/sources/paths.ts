@@ -12,9 +12,31 @@ export function cacheFolder(env: Env): string {
   return join(absolute(env.XDG_CACHE_HOME) ?? join(home(env), ".cache"), "waybill");
 }
 
+/** Every place that tokens may be cached in: the first that can be written is used. */
+export function cacheFolders(env: Env): string[] {
+  const runtime = absolute(env.XDG_RUNTIME_DIR);
+  return [cacheFolder(env), ...(runtime === undefined ? [] : [join(runtime, "waybill")])];
+}
+
+/** Where gcloud keeps its settings, and Google's libraries their default credentials. */
+export function gcloudFolder(env: Env): string {
+  if (set(env.CLOUDSDK_CONFIG)) return env.CLOUDSDK_CONFIG as string;
+  if (process.platform === "win32" && env.APPDATA) return join(env.APPDATA, "gcloud");
+  return join(home(env), ".config", "gcloud");
+}
+
 /** The user's home. `HOME` wins: a helper may run under another user id than the folder's. */
 export function home(env: Env): string {
-  return set(env.HOME) ?? homedir();
+  return set(env.HOME) ?? systemHome();
+}
+
+/** A user id without an entry in the system's list has none: then nothing is found there, and nothing can be written. */
+function systemHome(): string {
+  try {
+    return homedir() || "/nonexistent";
+  } catch {
+    return "/nonexistent";
+  }
 }
 
 function set(text: string | undefined): string | undefined {

@@ -2,6 +2,8 @@ import { Failure } from "./failure.ts";
 
 const prefix = "https://www.googleapis.com/auth/";
 
+/** What a token for pulling needs. */
+export const pullScope = `${prefix}devstorage.read_only`;
 /** What a token for pushing and pulling needs. */
 export const registryScope = `${prefix}devstorage.read_write`;
 /** Everything that the account may do. */

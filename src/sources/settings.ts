@@ -1,13 +1,15 @@
 // The client half's own files:
 //
 //   $WAYBILL_CONFIG_DIR, else $XDG_CONFIG_HOME/waybill, else ~/.config/waybill     0700
-//   ├── settings.json       which account is active, which account each registry host gets   0600
+//   ├── settings.json       accounts, which of them each registry host gets, and what `waybill config` sets   0600
 //   └── accounts/                                                                0700
-//       └── EMAIL.json      the account's key file, byte for byte                 0600
+//       └── EMAIL.json      the account's key file, byte for byte; of an account that signed in in a browser
+//                           the refresh token, where there is no keychain        0600
 //
-//   $XDG_CACHE_HOME/waybill, else ~/.cache/waybill                               0700
+//   $XDG_CACHE_HOME/waybill, else ~/.cache/waybill, else $XDG_RUNTIME_DIR/waybill where those cannot be written   0700
+//   ├── identities.json     whom each host was last used as                      0600
 //   └── tokens/                                                                  0700
-//       └── EMAIL.json      the account's token for registries, until it expires  0600
+//       └── HASH.json       a token for registries, until it expires             0600
 //
 // settings.json alone says what is in use; a key file it does not name is not used. Fields it does not know stay.
 import { readFileSync } from "node:fs";
@@ -19,8 +21,38 @@ import { configFolder } from "./paths.ts";
 import type { RegistryHost } from "./registry-host.ts";
 import type { Server } from "./server.ts";
 
-/** An account that was activated here. */
-export type Account = { server: Server; keyId: string; tokenUri: string };
+/**
+ * An account that was activated here, or that signed in. The latter has no key (`keyId` says which sign-in it was) but
+ * a `login`.
+ */
+export type Account = { server: Server; keyId: string; tokenUri: string; login?: Login };
+
+/** What a sign-in left besides its refresh token, which lies in the keychain or in the account's file. */
+export type Login = {
+  clientId: string;
+  clientSecret?: string;
+  revocationUri?: string;
+  keptIn: "keychain" | "file";
+};
+
+/** What can be said about all hosts, or about one. */
+export type HostRule = {
+  /** The account of this machine that is used. */
+  account?: string;
+  /** Which sources are asked, in this order. */
+  sources?: string[];
+  /** What tokens may be used for; without it what pulling needs, and with `push` what pushing needs. */
+  scopes?: string[];
+  push?: boolean;
+  /** Whom tokens are addressed to. */
+  audience?: string;
+  /** The service account that is impersonated, after those on the way to it. */
+  impersonate?: string[];
+  /** May another identity be used when the first one fails? */
+  fallback?: boolean;
+  /** Tokens with less left are renewed. */
+  minimumLifetimeSeconds?: number;
+};
 
 export type Settings = {
   /** The account that commands use when none is named. */
@@ -29,6 +61,12 @@ export type Settings = {
   accounts: Map<string, Account>;
   /** Whose token each registry host gets. The credential helper answers for these hosts and no others. */
   registries: Map<RegistryHost, string>;
+  /** What holds for every host. */
+  defaults: HostRule;
+  /** What holds for one host, or for those with one ending (`*.example.com`). */
+  hosts: Map<string, HostRule>;
+  /** Hosts besides Google's own that Google's identities are for. */
+  googleHosts: string[];
   /** Everything in the file, so that writing it loses nothing. */
   whole: Readonly<Record<string, unknown>>;
 };
@@ -83,10 +121,14 @@ function parseSettings(text: string): Settings {
   const whole = record(JSON.parse(text), "it");
   const accounts = Object.entries(record(whole.accounts ?? {}, "accounts"));
   const registries = Object.entries(record(whole.registries ?? {}, "registries"));
+  const hosts = Object.entries(record(whole.hosts ?? {}, "hosts"));
   return {
     active: whole.active === undefined ? undefined : string(whole.active, "active"),
     accounts: new Map(accounts.map(([email, account]) => [email, parseAccount(account, email)])),
     registries: new Map(registries.map(([host, email]) => [host as RegistryHost, string(email, host)])),
+    defaults: parseRule(whole.defaults ?? {}, "defaults"),
+    hosts: new Map(hosts.map(([host, rule]) => [host, parseRule(rule, host)])),
+    googleHosts: strings(whole.googleHosts ?? [], "googleHosts"),
     whole,
   };
 }
@@ -95,12 +137,38 @@ function parseAccount(value: unknown, email: string): Account {
   if (!isEmail(email)) throw new Error(`${JSON.stringify(email)} is not an account`);
   const account = record(value, email);
   for (const name of ["server", "keyId", "tokenUri"]) string(account[name], `${name} of ${email}`);
+  if (account.login !== undefined) string(record(account.login, `login of ${email}`).clientId, `clientId of ${email}`);
   return account as Account;
 }
 
-function formatSettings({ whole, active, accounts, registries }: Settings): string {
+const ruleTypes: Readonly<Record<keyof HostRule, (value: unknown, what: string) => unknown>> = {
+  account: string,
+  sources: strings,
+  scopes: strings,
+  push: boolean,
+  audience: string,
+  impersonate: strings,
+  fallback: boolean,
+  minimumLifetimeSeconds: number,
+};
+
+function parseRule(value: unknown, host: string): HostRule {
+  const rule = record(value, host);
+  for (const [name, check] of Object.entries(ruleTypes))
+    if (rule[name] !== undefined) check(rule[name], `${name} of ${host}`);
+  return rule as HostRule;
+}
+
+function formatSettings({ whole, active, accounts, registries, defaults, hosts, googleHosts }: Settings): string {
   const known = { active, accounts: Object.fromEntries(accounts), registries: Object.fromEntries(registries) };
-  return `${JSON.stringify({ ...whole, ...known }, undefined, 2)}\n`;
+  const rules = Object.fromEntries([...hosts].filter(([, rule]) => Object.keys(rule).length > 0));
+  const optional = { defaults: filled(defaults), hosts: filled(rules), googleHosts: filled(googleHosts) };
+  return `${JSON.stringify({ ...whole, ...known, ...optional }, undefined, 2)}\n`;
+}
+
+/** What is empty is not written. */
+function filled<T extends object>(value: T): T | undefined {
+  return Object.keys(value).length > 0 ? value : undefined;
 }
 
 function record(value: unknown, what: string): Record<string, unknown> {
@@ -111,4 +179,19 @@ function record(value: unknown, what: string): Record<string, unknown> {
 function string(value: unknown, what: string): string {
   if (typeof value === "string") return value;
   throw new Error(`${what} is not a text`);
+}
+
+function strings(value: unknown, what: string): string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+  throw new Error(`${what} is not a list of texts`);
+}
+
+function boolean(value: unknown, what: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw new Error(`${what} is not true or false`);
+}
+
+function number(value: unknown, what: string): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw new Error(`${what} is not a number`);
 }

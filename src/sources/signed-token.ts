@@ -5,7 +5,7 @@ import { importPrivateKey, type ServiceAccountKey } from "./service-account-key.
 export const signedTokenSeconds = 3600;
 
 /** What a signed token says besides who signed it. `audience` is the key's own token endpoint unless told otherwise. */
-export type SignedTokenClaims = { scopes: readonly string[]; audience?: string };
+export type SignedTokenClaims = { scopes: readonly string[]; audience?: string | undefined; isUnaddressed?: boolean };
 
 /**
  * A JWT signed by the service account's own key (RFC 7523). A Waybill server takes it as an assertion at its token
@@ -21,7 +21,7 @@ export async function signToken(
   const payload = {
     iss: key.email,
     sub: key.email,
-    aud: claims.audience ?? key.tokenUri,
+    ...(claims.isUnaddressed ? {} : { aud: claims.audience ?? key.tokenUri }),
     iat: issuedAt,
     exp: issuedAt + signedTokenSeconds,
     scope: claims.scopes.join(" "),

@@ -1,52 +1,97 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "./context.ts";
-import { cacheFolder } from "./paths.ts";
+import { cacheFolders } from "./paths.ts";
 import { Secret } from "./secret.ts";
+import type { TokenPlan } from "./token-plan.ts";
+import type { IssuedToken } from "./token-source.ts";
 
-/** What a cached token is good for. A token of another key, audience or scope is not this one. */
-export type TokenPurpose = { email: string; keyId: string; audience: string; scope: string };
+/** A token as the cache's file has it. Times are seconds since 1970. */
+export type CachedToken = Omit<IssuedToken, "token" | "isCached" | "expiresAt"> & {
+  token: Secret;
+  fingerprint: string;
+  issuedAt: number;
+  expiresAt: number;
+};
 
-/** A token with less left is renewed: BuildKit keeps what a helper said for nearly five minutes. */
-const renewBeforeSeconds = 5 * 60;
-/** No token lives longer; one that claims to was written when the clock was wrong. */
-const lifetimeSecondsMax = 3600;
+/** A token that was issued later than now was written when the clock was wrong. */
+const clockSkewSeconds = 60;
+/** An issuer that only gives tokens shorter than the promised lifetime is still not asked anew by every process. */
+const shortTokenSeconds = 10;
+/** With less left a token is as good as expired: it has a way to go. */
+const lastSeconds = 30;
 
-/** The cached token, or undefined when there is none that is still good. */
-export function readCachedToken(env: Env, purpose: TokenPurpose, nowMilliseconds: number): Secret | undefined {
+/** The cached token that can be handed out: it fits the plan and lasts as long as was promised. */
+export function readCachedToken(env: Env, plan: TokenPlan, nowMilliseconds: number): CachedToken | undefined {
+  const now = nowMilliseconds / 1000;
+  for (const path of cachePaths(env, plan)) {
+    const entry = readEntry(path, plan);
+    if (entry && isFresh(entry, plan.minimumSeconds, now)) return entry;
+  }
+  return undefined;
+}
+
+/** A token of this plan that has not expired, though it lasts less than was promised. */
+export function readOldToken(env: Env, plan: TokenPlan, nowMilliseconds: number): CachedToken | undefined {
+  const now = nowMilliseconds / 1000;
+  const entries = cachePaths(env, plan).map((path) => readEntry(path, plan));
+  return entries.find((entry) => entry && isSane(entry, now) && entry.expiresAt - now >= lastSeconds);
+}
+
+/** Where a plan's token is cached, the best place first. */
+export function cachePaths(env: Env, { fingerprint }: TokenPlan): string[] {
+  const name = `${Bun.hash(fingerprint).toString(36)}.json`;
+  return cacheFolders(env).map((folder) => join(folder, "tokens", name));
+}
+
+/** Forgets an account's tokens. */
+export function removeCachedTokens(env: Env, account: string): void {
+  for (const folder of cacheFolders(env).map((path) => join(path, "tokens")))
+    for (const name of filesIn(folder)) {
+      const path = join(folder, name);
+      const entry = readJson(path);
+      if (entry === undefined || entry.account === account || belongsTo(entry, account)) rmSync(path, { force: true });
+    }
+}
+
+/** An impersonated token has the name of another account, but came from this one. */
+function belongsTo(entry: Record<string, unknown>, account: string): boolean {
+  return typeof entry.fingerprint === "string" && entry.fingerprint.includes(JSON.stringify(account));
+}
+
+function isFresh(entry: CachedToken, minimumSeconds: number, now: number): boolean {
+  if (!isSane(entry, now)) return false;
+  if (entry.expiresAt - now >= minimumSeconds) return true;
+  const isShort = entry.expiresAt - entry.issuedAt < minimumSeconds;
+  return isShort && now - entry.issuedAt <= shortTokenSeconds && entry.expiresAt - now >= lastSeconds;
+}
+
+function isSane({ issuedAt }: CachedToken, now: number): boolean {
+  return issuedAt <= now + clockSkewSeconds;
+}
+
+function readEntry(path: string, plan: TokenPlan): CachedToken | undefined {
+  const entry = readJson(path);
+  if (entry?.fingerprint !== plan.fingerprint || typeof entry.token !== "string") return undefined;
+  const fields = entry as unknown as CachedToken;
+  if (!Number.isFinite(fields.expiresAt) || !Number.isFinite(fields.issuedAt)) return undefined;
+  return { ...fields, token: new Secret(entry.token) };
+}
+
+/** Absent, unreadable or damaged: a new token takes its place. */
+function readJson(path: string): Record<string, unknown> | undefined {
   try {
-    const entry = JSON.parse(readFileSync(cachePath(env, purpose.email), "utf8"));
-    const secondsLeft = entry.expiresAt - nowMilliseconds / 1000;
-    const isFresh = secondsLeft >= renewBeforeSeconds && secondsLeft <= lifetimeSecondsMax;
-    const fits = entry.keyId === purpose.keyId && entry.audience === purpose.audience && entry.scope === purpose.scope;
-    return isFresh && fits && typeof entry.token === "string" ? new Secret(entry.token) : undefined;
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    return undefined; // Absent, unreadable or damaged: a new token takes its place.
+    return undefined;
   }
 }
 
-/** Keeps a token for the next process. Where nothing can be written the next process makes its own. */
-export async function writeCachedToken(
-  env: Env,
-  purpose: TokenPurpose,
-  token: Secret,
-  expiresAt: number,
-): Promise<void> {
-  const { makePrivateFolder, replaceFile } = await import("./replace-file.ts");
-  const { email, ...rest } = purpose;
+function filesIn(folder: string): string[] {
   try {
-    makePrivateFolder(cacheFolder(env));
-    makePrivateFolder(join(cacheFolder(env), "tokens"));
-    const text = `${JSON.stringify({ ...rest, expiresAt, token: token.reveal() })}\n`;
-    replaceFile(cachePath(env, email), text, { durable: false });
-  } catch {}
-}
-
-/** Forgets an account's token. */
-export function removeCachedToken(env: Env, email: string): void {
-  rmSync(cachePath(env, email), { force: true });
-}
-
-function cachePath(env: Env, email: string): string {
-  return join(cacheFolder(env), "tokens", `${email}.json`);
+    return readdirSync(folder).filter((name) => name.endsWith(".json"));
+  } catch {
+    return [];
+  }
 }

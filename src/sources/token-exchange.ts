@@ -4,12 +4,10 @@ import { Failure, messageOf, oneLine } from "./failure.ts";
 import { Secret } from "./secret.ts";
 import type { ServiceAccountKey } from "./service-account-key.ts";
 import { signToken } from "./signed-token.ts";
+import { ServerUnreachable } from "./token-request.ts";
 
 /** A token from the server; `expiresInSeconds` is what the server says. */
 export type AccessToken = { token: Secret; expiresInSeconds: number | undefined };
-
-/** The server gave no answer at all, so that whoever can do without it may go on. */
-export class ServerUnreachable extends Failure {}
 
 const answerBytesMax = 64 * 1024;
 const answerMillisecondsMax = 10_000;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseServiceAccountKey } from "../../src/sources/service-account-key.ts";
-import { exchangeToken, ServerUnreachable } from "../../src/sources/token-exchange.ts";
+import { exchangeToken } from "../../src/sources/token-exchange.ts";
+import { ServerUnreachable } from "../../src/sources/token-request.ts";
 import { claimsOf, email, keyFields } from "../helper/home.ts";
 
 const key = parseServiceAccountKey(JSON.stringify(keyFields()), "key.json");

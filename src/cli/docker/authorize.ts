@@ -12,7 +12,8 @@ import type { Secret } from "../../sources/secret.ts";
 import { registryHostsOf } from "../../sources/server.ts";
 import { readSettings, type Settings } from "../../sources/settings.ts";
 import { signToken } from "../../sources/signed-token.ts";
-import { exchangeToken, ServerUnreachable } from "../../sources/token-exchange.ts";
+import { exchangeToken } from "../../sources/token-exchange.ts";
+import { ServerUnreachable } from "../../sources/token-request.ts";
 
 /** The user name that `gcloud docker` uses for the same purpose. */
 const username = "gclouddockertoken";

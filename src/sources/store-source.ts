@@ -1,0 +1,33 @@
+import { readAccountKey } from "./accounts.ts";
+import { isGoogleService } from "./google.ts";
+import type { ServiceAccountKey } from "./service-account-key.ts";
+import { signedTokenSeconds, signToken } from "./signed-token.ts";
+import type { FreshToken, SourceContext, TokenRequest, TokenSource } from "./token-source.ts";
+
+/** The accounts of this machine: those whose key was activated, and those that signed in. */
+export const storeSource: TokenSource = {
+  name: "store",
+  async find(request, context) {
+    const { account: email } = request;
+    const account = email === undefined ? undefined : context.settings.accounts.get(email);
+    if (email === undefined || account === undefined) return { absent: "no account of this machine is for this host" };
+    if (account.login === undefined)
+      return { account: email, token: () => signedToken(readAccountKey(context.env, email), request, context) };
+    const { loginToken } = await import("./login/login-token.ts");
+    return { account: email, token: () => loginToken(email, account, request, context) };
+  },
+};
+
+/**
+ * A token signed by the account's own key, without the network. Google's services take one without an audience;
+ * ours is addressed to the server's token endpoint.
+ */
+export async function signedToken(
+  key: ServiceAccountKey,
+  { scopes, audience }: Pick<TokenRequest, "scopes" | "audience">,
+  { now }: Pick<SourceContext, "now">,
+): Promise<FreshToken> {
+  const isUnaddressed = audience === undefined && isGoogleService(key.tokenUri);
+  const token = await signToken(key, { scopes, audience, isUnaddressed }, now());
+  return { token, expiresAt: Math.floor(now() / 1000) + signedTokenSeconds };
+}
