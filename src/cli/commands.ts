@@ -2,6 +2,7 @@ import { auth } from "./auth/commands.ts";
 import type { Command, Group } from "./command.ts";
 import { docker } from "./docker/command.ts";
 import { doctor } from "./doctor/command.ts";
+import { bazelCredentialHelper, kubeletCredentialProvider } from "./faces.ts";
 import { iam } from "./iam/commands.ts";
 import { projects } from "./projects/commands.ts";
 
@@ -69,5 +70,16 @@ EXIT CODES
     1  refused or failed
     2  wrong usage
 `,
-  commands: [serve, setup, auth, docker, doctor, projects, iam, version],
+  commands: [
+    serve,
+    setup,
+    auth,
+    docker,
+    doctor,
+    projects,
+    iam,
+    kubeletCredentialProvider,
+    bazelCredentialHelper,
+    version,
+  ],
 };

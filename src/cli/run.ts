@@ -18,8 +18,16 @@ export async function runCli(argv: readonly string[], context: Context): Promise
   }
 }
 
+/** Links to the program that stand for a command: other programs call these, and by no other words. */
+const linkedCommands: Readonly<Record<string, string>> = {
+  "waybill-kubelet": "kubelet-credential-provider",
+  "waybill-bazel": "bazel-credential-helper",
+};
+
 /** `waybill help auth list` and `waybill --version` are other spellings of commands that the table has. */
 function normalise(argv: readonly string[]): string[] {
+  const linked = linkedCommands[argv[0] ?? ""];
+  if (linked !== undefined) return [linked, ...argv.slice(1)];
   if (argv[0] === "help") return [...argv.slice(1), "--help"];
   if (argv[0] === "--version" || argv[0] === "-v") return ["version"];
   return [...argv];

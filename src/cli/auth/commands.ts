@@ -139,6 +139,31 @@ OPTIONS
   load: () => import("./unconfigure-docker.ts"),
 };
 
+const npmrc: Command = {
+  name: "npmrc",
+  summary: "give npm tokens for its registries",
+  help: `
+SYNOPSIS
+    waybill auth npmrc [--registry=URL,…] [--project=DIR] [--npmrc=FILE]
+
+DESCRIPTION
+    Writes an _authToken line for each registry that npm's configuration names and that an account is configured for
+    (*-npm.pkg.dev with Google's accounts; others as for docker) into the user's .npmrc, or renews the one that is
+    there. Every other byte of the file stays as it is; the file is readable by you only. Tokens end within the hour.
+    A line that takes its token from a variable stays.
+
+OPTIONS
+    --registry=URL,…  these registries, whatever the configuration says
+    --project=DIR     the folder of the project whose .npmrc names registries (default: the current one)
+    --npmrc=FILE      the file to write (default: NPM_CONFIG_USERCONFIG, else ~/.npmrc)
+
+EXAMPLES
+    waybill auth npmrc && npm ci
+`,
+  options: { registry: { type: "string" }, project: { type: "string" }, npmrc: { type: "string" } },
+  load: () => import("./npmrc.ts"),
+};
+
 /** `waybill auth …`: who this machine is to registries. */
 export const auth: Group = {
   name: "auth",
@@ -153,5 +178,5 @@ FILES
     $XDG_CACHE_HOME/waybill, else ~/.cache/waybill
                                 tokens until they expire
 `,
-  commands: [activateServiceAccount, list, revoke, printAccessToken, configureDocker, unconfigureDocker],
+  commands: [activateServiceAccount, list, revoke, printAccessToken, configureDocker, unconfigureDocker, npmrc],
 };
