@@ -1,5 +1,4 @@
 // The first links: which file, which entry of it, and so whose credentials docker presents to the registry.
-import { findProgram, ownHelper } from "../../docker-config/credential-helper.ts";
 import type { Context } from "../../sources/context.ts";
 import { parseRegistryHost, type RegistryHost } from "../../sources/registry-host.ts";
 import { findRegistryIdentity } from "../../sources/registry-identity.ts";
@@ -80,13 +79,7 @@ function examineEntry(
       "waybill doctor --fix: the key goes into the helper's own folder, and docker gets tokens made from it",
       adoptKey(file.path, entry, host, context),
     );
-  else
-    chain.warn(
-      "docker config",
-      `${place}; no helper renews it`,
-      `waybill auth configure-docker ${host}`,
-      dropEntry(file.path, entry.key, context, ownHelper),
-    );
+  else chain.warn("docker config", `${place}; no helper renews it`, `waybill auth configure-docker ${host}`);
   return { username: entry.username, secret: entry.secret, by: "file" };
 }
 
@@ -121,14 +114,4 @@ function examinePodman(host: RegistryHost, context: Context, chain: Chain): void
       dropEntry(file.path, entry.key, context),
     );
   }
-}
-
-/** Is this helper the one of this program, by the name that docker calls it? */
-export function isOwnHelper(name: string): boolean {
-  return name === ownHelper;
-}
-
-/** Where docker would find a helper of this name. */
-export function helperPath(name: string, { env }: Context): string | undefined {
-  return findProgram(`docker-credential-${name}`, env);
 }

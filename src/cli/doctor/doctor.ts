@@ -32,7 +32,8 @@ export async function examine(image: ImageName, isPushing: boolean, context: Con
   const presented = await examineCredentials(image.host, context, chain);
   if (presented) await examineIdentity(presented, { host: image.host, isPushing }, context, chain);
   const reached = await examineNetwork(image.host, context, chain);
-  if (reached) await examineRegistry(reached, { image, isPushing, credentials: presented }, context, chain);
+  const { isBroken: wasBroken } = chain;
+  if (reached) await examineRegistry(reached, { image, isPushing, credentials: presented, wasBroken }, context, chain);
   else chain.skip("registry", "it cannot be reached");
   return chain;
 }

@@ -1,13 +1,9 @@
 // What `waybill doctor --fix` does, one function for each kind of damage. Each says what it will do before it does it.
-import { existsSync, readFileSync, statSync } from "node:fs";
 import { ownHelper } from "../../docker-config/credential-helper.ts";
-import { dockerConfigPath, editDockerConfig } from "../../docker-config/docker-config-file.ts";
-import { type Edit, editJson } from "../../docker-config/edit-json.ts";
+import { editDockerConfig } from "../../docker-config/docker-config-file.ts";
 import { activateAccount } from "../../sources/accounts.ts";
 import type { Context } from "../../sources/context.ts";
-import { withFileLock } from "../../sources/file-lock.ts";
 import type { RegistryHost } from "../../sources/registry-host.ts";
-import { replaceFile } from "../../sources/replace-file.ts";
 import type { Secret } from "../../sources/secret.ts";
 import { parseServer } from "../../sources/server.ts";
 import { changeSettings, readSettings } from "../../sources/settings.ts";
@@ -33,12 +29,11 @@ export function respellHelper(key: string, host: RegistryHost, helper: string, {
   };
 }
 
-/** Takes a password out of a file; where nothing else would answer for the host, it stays. */
-export function dropEntry(path: string, key: string, { env }: Context, onlyWithHelper?: string): Fix | undefined {
-  if (onlyWithHelper !== undefined) return undefined;
+/** Takes a password out of docker's or podman's file. */
+export function dropEntry(path: string, key: string, { env }: Context): Fix {
   return {
     what: `take auths[${JSON.stringify(key)}] out of ${path}`,
-    apply: () => edit(path, [{ object: "auths", key }], env),
+    apply: () => editDockerConfig(env, [{ object: "auths", key }], { path }),
   };
 }
 
@@ -69,16 +64,4 @@ export function adoptKey(
       ]);
     },
   };
-}
-
-/** As docker's file is edited, for podman's: under a lock, whole, and not a byte more than needed. */
-async function edit(path: string, edits: readonly Edit[], env: Context["env"]): Promise<void> {
-  if (path === dockerConfigPath(env)) return await editDockerConfig(env, edits);
-  if (!existsSync(path)) return;
-  await withFileLock(path, () => {
-    const text = readFileSync(path, "utf8");
-    const { mode, uid, gid } = statSync(path);
-    const edited = editJson(text, JSON.parse(text), edits, path);
-    if (edited !== text) replaceFile(path, edited, { mode: mode & 0o7777, owner: { uid, gid } });
-  });
 }

@@ -31,7 +31,7 @@ export async function examineHelper(
       "helper",
       `${program} is not on PATH: docker goes on without credentials, podman fails`,
       name === ownHelper
-        ? `link it into a folder of PATH: ln -s ${process.execPath} /usr/local/bin/${program}`
+        ? `link it into a folder of PATH: ln -s "$(command -v waybill)" /usr/local/bin/${program}`
         : `install ${program}, or: waybill auth configure-docker ${host}`,
     );
     chain.skip("answer", "there is no helper to ask");

@@ -1,6 +1,7 @@
 // The way to the registry: the proxy and the authorities in force, its name, its door.
 import { lookup } from "node:dns/promises";
 import { existsSync, readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { type ConnectionTrouble, connectionTrouble } from "../../client/probe/connection-trouble.ts";
 import { type ProxyInForce, proxyFor } from "../../client/probe/proxy.ts";
@@ -61,8 +62,8 @@ function holdsCertificate(path: string): boolean {
 async function examineName(host: RegistryHost, proxy: ProxyInForce | undefined, chain: Chain): Promise<boolean> {
   const { hostname } = new URL(`https://${host}`);
   const bare = hostname.replace(/^\[|\]$/g, "");
-  if (proxy) {
-    chain.ok("name", `${bare} is looked up by the proxy`);
+  if (isIP(bare) !== 0 || proxy) {
+    chain.ok("name", proxy ? `${bare} is looked up by the proxy` : `${bare} is an address`);
     return true;
   }
   try {

@@ -14,7 +14,13 @@ import type { Reached } from "./network-links.ts";
 /** Servers forgive about this much; a Date header is a second coarse. */
 const skewSecondsMax = 30;
 
-export type Question = { image: ImageName; isPushing: boolean; credentials: ProbeCredentials | undefined };
+export type Question = {
+  image: ImageName;
+  isPushing: boolean;
+  credentials: ProbeCredentials | undefined;
+  /** Is a link before the registry broken? */
+  wasBroken: boolean;
+};
 
 /** Asks the registry what docker would ask it. */
 export async function examineRegistry(
@@ -72,7 +78,7 @@ function examineChallenge({ status, challenges, headers }: ProbeAnswer, chain: C
 
 /** The Authorization that the registry's own requests carry: undefined for nobody's. */
 async function examineToken(
-  { probe, ping }: Reached,
+  { probe }: Reached,
   challenge: Challenge,
   question: Question,
   chain: Chain,
@@ -99,7 +105,7 @@ async function examineToken(
     );
     return "refused";
   }
-  return readToken(answer, question, ping, chain);
+  return readToken(answer, question, chain);
 }
 
 function scopeOf({ image, isPushing }: Question): string | undefined {
@@ -109,13 +115,11 @@ function scopeOf({ image, isPushing }: Question): string | undefined {
 function readToken(
   { status, body, message }: ProbeAnswer,
   { credentials }: Question,
-  _ping: ProbeAnswer,
   chain: Chain,
 ): Secret | "refused" {
   const token = [body.token, body.access_token].find((each) => typeof each === "string" && each !== "");
   if (status === 200 && typeof token === "string") {
-    const granted = typeof body.scope === "string" && body.scope !== "" ? `, for ${oneLine(body.scope)}` : "";
-    chain.ok("token", `${credentials ? "exchanged" : "given to nobody in particular"}${granted}`);
+    chain.ok("token", `${credentials ? "exchanged" : "given to nobody in particular"}${grantText(body.scope)}`);
     return new Secret(`Bearer ${token}`);
   }
   chain.broken(
@@ -124,6 +128,12 @@ function readToken(
     tokenMend(status, credentials, message ?? ""),
   );
   return "refused";
+}
+
+/** What the token service says that the token is for; most say nothing. */
+function grantText(scope: unknown): string {
+  if (typeof scope !== "string" || scope === "") return "";
+  return scope.endsWith(":") ? `, with no access to ${oneLine(scope).slice(0, -1)}` : `, for ${oneLine(scope)}`;
 }
 
 function tokenMend(status: number, credentials: ProbeCredentials | undefined, message: string): string {
@@ -187,11 +197,14 @@ function refusalText({ status, message, challenges }: ProbeAnswer): string {
 
 function permissionMend(
   { status, message, body }: ProbeAnswer,
-  { image, credentials }: Question,
+  { image, credentials, wasBroken }: Question,
   verb: "pull" | "push",
 ) {
   if (status >= 500) return "the registry's own log says why; try again";
-  if (!credentials) return `the registry does not let everybody ${verb}: waybill auth configure-docker ${image.host}`;
+  if (!credentials)
+    return wasBroken
+      ? "mend what is broken above first: without credentials the registry does not let anybody do this"
+      : `the registry does not let everybody ${verb}: waybill auth configure-docker ${image.host}`;
   if (reasonIn(body) === "scope" || /\bscope\b/i.test(message ?? ""))
     return `get a token that may ${verb}: --scopes=devstorage.${verb === "push" ? "read_write" : "read_only"}`;
   const role = verb === "push" ? "roles/storage.objectAdmin" : "roles/storage.objectViewer";

@@ -29,9 +29,21 @@ const kinds: Readonly<Record<string, ConnectionTrouble["kind"]>> = {
   CERT_NOT_YET_VALID: "certificate time",
 };
 
+const texts: Readonly<Record<ConnectionTrouble["kind"], string>> = {
+  name: "the name has no address",
+  closed: "nobody takes the connection",
+  silent: "no answer in time",
+  authority: "the certificate is from an unknown authority",
+  "certificate name": "the certificate is for another name",
+  "certificate time": "the certificate is not valid at this time",
+  "not tls": "the port does not speak TLS",
+  other: "the connection failed",
+};
+
 /** Sorts what `fetch` threw. */
 export function connectionTrouble(thrown: unknown): ConnectionTrouble {
   const { code, name } = (thrown ?? {}) as { code?: unknown; name?: unknown };
-  const kind = kinds[String(code)] ?? kinds[String(name)] ?? "other";
-  return { kind, text: messageOf(thrown).replace(/ For more information, pass .*$/, "") };
+  const known = [String(code), String(name)].find((each) => kinds[each] !== undefined);
+  const kind = kinds[known ?? ""] ?? "other";
+  return { kind, text: `${texts[kind]} (${known ?? messageOf(thrown).slice(0, 200)})` };
 }

@@ -1,11 +1,13 @@
 import type { Env } from "../../sources/context.ts";
+import { isLoopback } from "../../sources/registry-host.ts";
 
 /** The proxy that this environment sends a URL's requests through. */
 export type ProxyInForce = { variable: string; url: string };
 
-/** The proxy for a URL; undefined where none is set or NO_PROXY names the host. */
+/** The proxy for a URL; undefined where none is set or NO_PROXY names the host, and for this very machine. */
 export function proxyFor(url: string, env: Env): ProxyInForce | undefined {
   const { protocol, hostname, port } = new URL(url);
+  if (isLoopback(hostname)) return undefined;
   const scheme = protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const found = setVariable(env, scheme);
   if (!found || isExempt(hostname, port, setVariable(env, "NO_PROXY")?.url ?? "")) return undefined;
