@@ -15,12 +15,13 @@ export interface Referrer {
 
 export interface ReferrerPage {
   readonly referrers: readonly Referrer[];
-  /** Whether there are more after the last. */
-  readonly more: boolean;
+  /** Where the next page begins; absent where there is none. */
+  readonly next: string | undefined;
 }
 
-/** Each referrer's bytes are read for its annotations, and a manifest may have 4 MiB. */
 const pageSize = 100;
+/** Each referrer is read for its annotations, and one may have 4 MiB: a page ends where they would fill the memory. */
+const pageBytesMax = 8 * 1024 * 1024;
 
 /** What refers to a manifest: signatures, SBOMs, attestations. The manifest itself need not be there. */
 export async function referrerPage(
@@ -30,12 +31,22 @@ export async function referrerPage(
   artifactType: string | undefined,
   after: string,
 ): Promise<ReferrerPage> {
-  if (repositoryId === undefined) return { referrers: [], more: false };
+  if (repositoryId === undefined) return { referrers: [], next: undefined };
   const rows = await listReferrers(metadata.read, repositoryId, subject, artifactType, after, pageSize + 1);
-  return { referrers: rows.slice(0, pageSize).map(toDescriptor), more: rows.length > pageSize };
+  const referrers: Referrer[] = [];
+  let bytes = 0;
+  let last: string | undefined;
+  for (const row of rows.slice(0, pageSize)) {
+    bytes += row.size;
+    if (last !== undefined && bytes > pageBytesMax) break;
+    const manifest = await metadata.hot.manifest(repositoryId, row.digest);
+    if (manifest) referrers.push(toDescriptor(row, manifest.body));
+    last = row.digest;
+  }
+  return { referrers, next: last === rows.at(-1)?.digest ? undefined : last };
 }
 
-function toDescriptor({ mediaType, digest, size, artifactType, body }: ReferrerRow): Referrer {
+function toDescriptor({ mediaType, digest, size, artifactType }: ReferrerRow, body: Uint8Array): Referrer {
   const { annotations } = JSON.parse(new TextDecoder().decode(body)) as { annotations?: unknown };
   return {
     mediaType,

@@ -33,13 +33,12 @@ export class ReferrerRoutes {
     const artifactType = parseArtifactType(query.get("artifactType"));
     const filter = artifactType === undefined ? {} : { artifactType };
     const last = parseLast(query.get("last"));
-    const { referrers, more } = await referrerPage(this.#metadata, resolved, digest, artifactType, last);
-    const next = more && { ...filter, last: referrers.at(-1)?.digest ?? "" };
+    const { referrers, next } = await referrerPage(this.#metadata, resolved, digest, artifactType, last);
     const headers = {
       ...registryHeaders,
       "content-type": indexType,
       ...(artifactType !== undefined && { "oci-filters-applied": "artifactType" }),
-      ...(next && linkTo(`/v2/${repository.path}/referrers/${digest}`, next)),
+      ...(next !== undefined && linkTo(`/v2/${repository.path}/referrers/${digest}`, { ...filter, last: next })),
     };
     return Response.json({ schemaVersion: 2, mediaType: indexType, manifests: referrers }, { headers });
   }

@@ -88,8 +88,8 @@ export interface ReferrerRow {
   readonly digest: string;
   readonly mediaType: string;
   readonly artifactType: string | null;
+  /** Bytes of the manifest. */
   readonly size: number;
-  readonly body: Uint8Array;
 }
 
 /** The manifests that refer to a subject, in the order of their digests, those after `after` only. */
@@ -103,7 +103,7 @@ export async function listReferrers(
 ): Promise<ReferrerRow[]> {
   const query = read
     .selectFrom("manifests")
-    .select(["digest", "media_type as mediaType", "artifact_type as artifactType", "size", "body"])
+    .select(["digest", "media_type as mediaType", "artifact_type as artifactType", "size"])
     .where("repository_id", "=", repositoryId)
     .where("subject_digest", "=", subject)
     .where("digest", ">", after);

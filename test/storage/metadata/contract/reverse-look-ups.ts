@@ -44,12 +44,11 @@ export function reverseLookUps(suite: Suite): void {
 
     const [first] = await listReferrers(suite.metadata.read, repository, subjectDigest, undefined, "", 1);
     const expected = made.find(({ digest }) => digest === first?.digest) as (typeof made)[0];
-    expect({ ...first, body: Buffer.from(first?.body ?? []).toString() }).toEqual({
+    expect(first).toEqual({
       digest: expected.digest,
       mediaType: expected.mediaType,
       artifactType: expected.artifactType,
       size: expected.body.byteLength,
-      body: Buffer.from(expected.body).toString(),
     });
   });
 
