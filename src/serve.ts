@@ -40,7 +40,7 @@ function nextCommands(host: string, config: Config): string {
 This registry is new. Make yourself its owner, a project, and log Docker in:
 
   ${key === undefined ? `waybill setup --data=${config.data} --key-file=owner.json` : "# the owner's key is in the file you named"}
-  waybill auth activate-service-account --key-file=${key ?? "owner.json"}
+  waybill auth activate-service-account --push --key-file=${key ?? "owner.json"}
   waybill projects create my-project
   waybill auth configure-docker
   docker push ${host}/my-project/IMAGE

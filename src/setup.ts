@@ -38,7 +38,7 @@ async function writeKey(control: Control, file: string): Promise<number> {
   const key = await control.ownerKey();
   await writeFile(file, `${JSON.stringify(key, null, 2)}\n`, { mode: 0o600, flag: "wx" });
   process.stderr.write(
-    `Wrote the owner's key to ${file}; next: waybill auth activate-service-account --key-file=${file}\n`,
+    `Wrote the owner's key to ${file}; next: waybill auth activate-service-account --push --key-file=${file}\n`,
   );
   return 0;
 }

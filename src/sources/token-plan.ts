@@ -46,7 +46,8 @@ const secretVariables = ["WAYBILL_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN"];
 /** The plan for a host, or undefined when no identity can be meant for it: it gets no token. */
 export function planFor(host: RegistryHost, settings: Settings, env: Env): TokenPlan | undefined {
   const rule = ruleFor(host, settings);
-  const account = knownAccount(rule.account ?? settings.registries.get(host), settings);
+  const named = settings.hosts.get(host)?.account ?? settings.registries.get(host) ?? rule.account;
+  const account = knownAccount(named, settings);
   const isGoogle = [...googleHostRules, ...settings.googleHosts].some((pattern) => matchesRule(host, pattern));
   const isNamed = identityVariables.some((name) => !!env[name]) || settings.whole.workloadIdentity !== undefined;
   if (account === undefined && !isGoogle && !isNamed) return undefined;

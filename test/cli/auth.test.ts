@@ -20,7 +20,7 @@ describe("waybill auth activate-service-account", () => {
     using home = new Home();
     const { exitCode, stdout, stderr } = await activate(home);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
-    expect(stderr).toStartWith(`Activated ${email} for localhost:5000, 127.0.0.1:5000.\n`);
+    expect(stderr).toStartWith(`Activated ${email} for localhost:5000, 127.0.0.1:5000, to pull.\n`);
   });
 
   test("reads the key from standard input, so that it need not lie in a file", async () => {
@@ -32,7 +32,7 @@ describe("waybill auth activate-service-account", () => {
   test("uses the server of --server", async () => {
     using home = new Home();
     const argv = ["auth", "activate-service-account", `--key-file=${keyFile(home)}`, "--server=registry.example.com"];
-    expect((await run(home, argv)).stderr).toContain("for registry.example.com.");
+    expect((await run(home, argv)).stderr).toContain("for registry.example.com, to pull.");
   });
 
   const refused: [string, (home: Home) => string[], RegExp][] = [

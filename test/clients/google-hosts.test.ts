@@ -89,7 +89,7 @@ for (const client of [skopeo, docker(), podman]) {
 
   clientTest(`${client.name} with waybill auth configure-docker`, needs, async () => {
     await using sandbox = await enter();
-    await sandbox.succeed(["waybill", "auth", "activate-service-account", `--key-file=${writer.keyFile}`]);
+    await sandbox.succeed(["waybill", "auth", "activate-service-account", "--push", `--key-file=${writer.keyFile}`]);
     await sandbox.succeed(["waybill", "auth", "configure-docker", HOSTS.join(",")]);
     await keepApart(client, sandbox, `by-waybill-${slug}`);
   });

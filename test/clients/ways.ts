@@ -190,7 +190,7 @@ async function activateGcloud(sandbox: Sandbox, { keyFile }: Account): Promise<v
 }
 
 async function activateWaybill(sandbox: Sandbox, { keyFile }: Account): Promise<void> {
-  await sandbox.succeed(["waybill", "auth", "activate-service-account", `--key-file=${keyFile}`]);
+  await sandbox.succeed(["waybill", "auth", "activate-service-account", "--push", `--key-file=${keyFile}`]);
 }
 
 async function loginWithToken({ world, sandbox, client }: Room, scope: string): Promise<void> {

@@ -38,7 +38,7 @@ describe("get answers with a token", () => {
         iss: email,
         sub: email,
         aud: "http://localhost:5000/token",
-        scope: "https://www.googleapis.com/auth/devstorage.read_write",
+        scope: "https://www.googleapis.com/auth/devstorage.read_only",
       });
       expect((claims.exp as number) - (claims.iat as number)).toBe(3600);
     });

@@ -44,7 +44,7 @@ describe("an activated account", () => {
       "key.json",
     );
     await activateAccount(home.env, keyText(), "key.json");
-    await activateAccount(home.env, keyText(), "key.json", parseServer("https://registry.example.com"));
+    await activateAccount(home.env, keyText(), "key.json", { server: parseServer("https://registry.example.com") });
     const expected = { "localhost:7000": other, "127.0.0.1:7000": other, "registry.example.com": email };
     expect(Object.fromEntries(readSettings(home.env).registries)).toEqual(expected);
   });

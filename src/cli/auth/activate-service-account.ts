@@ -6,7 +6,8 @@ import { keyFileBytesMax, parseServiceAccountKey } from "../../sources/service-a
 import { type Invocation, UsageError } from "../command.ts";
 
 /** `waybill auth activate-service-account` */
-export async function run({ values, positionals, context }: Invocation<"key-file" | "server">): Promise<number> {
+export async function run(invocation: Invocation<"key-file" | "server", "push">): Promise<number> {
+  const { values, positionals, context } = invocation;
   const file = values["key-file"];
   if (file === undefined) throw new UsageError("--key-file is missing");
   const server = values.server === undefined ? undefined : parseServer(values.server);
@@ -15,8 +16,9 @@ export async function run({ values, positionals, context }: Invocation<"key-file
   const [wanted] = positionals;
   const { email: found } = parseServiceAccountKey(text, origin);
   if (wanted !== undefined && wanted !== found) throw new Failure(`${origin} is the key of ${found}, not of ${wanted}`);
-  const { email, hosts } = await activateAccount(context.env, text, origin, server);
-  context.stderr(`Activated ${email} for ${hosts.join(", ")}.\n`);
+  const mayPush = values.push === true;
+  const { email, hosts } = await activateAccount(context.env, text, origin, { server, mayPush });
+  context.stderr(`Activated ${email} for ${hosts.join(", ")}, to ${mayPush ? "push and pull" : "pull"}.\n`);
   context.stderr("Docker uses it after: waybill auth configure-docker\n");
   return 0;
 }

@@ -5,7 +5,7 @@ const activateServiceAccount: Command = {
   summary: "use a service account on this machine",
   help: `
 SYNOPSIS
-    waybill auth activate-service-account --key-file=FILE [--server=URL] [EMAIL]
+    waybill auth activate-service-account --key-file=FILE [--push] [--server=URL] [EMAIL]
 
 DESCRIPTION
     Keeps a copy of the JSON key, readable by you only, makes its account the active one, and lets the Docker credential
@@ -13,13 +13,14 @@ DESCRIPTION
 
 OPTIONS
     --key-file=FILE  the JSON key; - reads it from standard input
+    --push           let docker push with it: without this its tokens are good for pulling and nothing else
     --server=URL     the registry to use it with (default: the server that the key's token_uri names)
     EMAIL            refuse the key if it is not this account's
 
 EXAMPLES
-    waybill auth activate-service-account --key-file=owner.json
+    waybill auth activate-service-account --key-file=owner.json --push
 `,
-  options: { "key-file": { type: "string" }, server: { type: "string" } },
+  options: { "key-file": { type: "string" }, server: { type: "string" }, push: { type: "boolean" } },
   positionals: { name: "EMAIL", min: 0, max: 1 },
   load: () => import("./activate-service-account.ts"),
 };

@@ -3,6 +3,7 @@ import { ownHelper } from "../../docker-config/credential-helper.ts";
 import { editDockerConfig } from "../../docker-config/docker-config-file.ts";
 import { activateAccount } from "../../sources/accounts.ts";
 import type { Context } from "../../sources/context.ts";
+import { googleHostRules, matchesRule } from "../../sources/google.ts";
 import type { RegistryHost } from "../../sources/registry-host.ts";
 import type { Secret } from "../../sources/secret.ts";
 import { parseServer } from "../../sources/server.ts";
@@ -53,7 +54,7 @@ export function adoptKey(
     async apply() {
       const { active } = readSettings(env);
       const server = parseServer(host);
-      await activateAccount(env, keyText(), `${path}: auths[${JSON.stringify(entry.key)}]`, server);
+      await activateAccount(env, keyText(), `${path}: auths[${JSON.stringify(entry.key)}]`, { server, mayPush: true });
       if (active !== undefined)
         await changeSettings(env, (settings) => {
           settings.active = active; // Whoever commands speak as is nobody's business here.

@@ -21,7 +21,7 @@ button.addEventListener("click", async () => {
   link.href = URL.createObjectURL(await answer.blob());
   link.download = "waybill-owner.json";
   link.click();
-  status.textContent = "Saved. Keep it secret, then type: waybill auth activate-service-account --key-file=waybill-owner.json";
+  status.textContent = "Saved. Keep it secret, then type: waybill auth activate-service-account --push --key-file=waybill-owner.json";
 });
 `;
 
