@@ -1,4 +1,5 @@
 // The first links: which file, which entry of it, and so whose credentials docker presents to the registry.
+import { ownHelper } from "../../docker-config/credential-helper.ts";
 import type { Context } from "../../sources/context.ts";
 import { parseRegistryHost, type RegistryHost } from "../../sources/registry-host.ts";
 import { findRegistryIdentity } from "../../sources/registry-identity.ts";
@@ -7,6 +8,7 @@ import type { Chain } from "./chain.ts";
 import { type CredentialFile, entryFor, readDockerFile, readPodmanFiles } from "./docker-file.ts";
 import { adoptKey, dropEntry, respellHelper, useHelper } from "./fixes.ts";
 import { examineHelper } from "./helper-links.ts";
+import { examineSources } from "./source-links.ts";
 
 /** What docker presents to the registry, and who said so. */
 export type Presented = { username: string; secret: Secret; by: "own helper" | "other helper" | "file" };
@@ -49,7 +51,9 @@ async function examineFile(file: CredentialFile, host: RegistryHost, context: Co
       `docker logout ${host}`,
       dropEntry(file.path, entry.key, context),
     );
-  return await examineHelper(helper, host, context, chain);
+  const presented = await examineHelper(helper, host, context, chain);
+  if (!presented && helper === ownHelper) await examineSources(host, context, chain);
+  return presented;
 }
 
 /** Keys that a person takes for this host and docker does not. */

@@ -30,10 +30,11 @@ export async function run({
 export async function examine(image: ImageName, isPushing: boolean, context: Context): Promise<Chain> {
   const chain = new Chain();
   const presented = await examineCredentials(image.host, context, chain);
-  if (presented) await examineIdentity(presented, { host: image.host, isPushing }, context, chain);
+  const account = presented && (await examineIdentity(presented, { host: image.host, isPushing }, context, chain));
   const reached = await examineNetwork(image.host, context, chain);
   const { isBroken: wasBroken } = chain;
-  if (reached) await examineRegistry(reached, { image, isPushing, credentials: presented, wasBroken }, context, chain);
+  if (reached)
+    await examineRegistry(reached, { image, isPushing, credentials: presented, account, wasBroken }, context, chain);
   else chain.skip("registry", "it cannot be reached");
   return chain;
 }

@@ -53,8 +53,10 @@ export function adoptKey(
     what: `keep the JSON key of auths[${JSON.stringify(entry.key)}] readable by you only, and let docker ask the helper for ${host}`,
     async apply() {
       const { active } = readSettings(env);
-      const server = parseServer(host);
-      await activateAccount(env, keyText(), `${path}: auths[${JSON.stringify(entry.key)}]`, { server, mayPush: true });
+      // A key of Google's is for all of Google's registries; and what it could do before, it can still do.
+      const server = googleHostRules.some((rule) => matchesRule(host, rule)) ? undefined : parseServer(host);
+      const origin = `${path}: auths[${JSON.stringify(entry.key)}]`;
+      await activateAccount(env, keyText(), origin, { server, mayPush: true });
       if (active !== undefined)
         await changeSettings(env, (settings) => {
           settings.active = active; // Whoever commands speak as is nobody's business here.

@@ -1,10 +1,10 @@
 // Who the credentials stand for, what they are for, and how long.
 import type { Context } from "../../sources/context.ts";
-import { messageOf } from "../../sources/failure.ts";
+import type { Explanation } from "../../sources/explain-credential.ts";
 import type { RegistryHost } from "../../sources/registry-host.ts";
-import { findRegistryIdentity } from "../../sources/registry-identity.ts";
 import type { Chain } from "./chain.ts";
 import type { Presented } from "./credential-links.ts";
+import { examineSources } from "./source-links.ts";
 import { factsOf, type TokenFacts } from "./token-facts.ts";
 
 const scopePrefix = "https://www.googleapis.com/auth/";
@@ -21,36 +21,46 @@ const pushingScopes = ["devstorage.read_write", "devstorage.full_control", "clou
 /** Shorter than this, it ends in the middle of a build: BuildKit alone keeps it for nearly five minutes. */
 const shortSeconds = 5 * 60;
 
-/** Looks at what was presented. `isPushing` says what it will be used for. */
+/** What will be done with the credentials, and where. */
+export type Purpose = { host: RegistryHost; isPushing: boolean };
+
+/** Looks at what was presented; of the helper's own token the sources know more than it says itself. Returns whose it is. */
 export async function examineIdentity(
   presented: Presented,
-  { host, isPushing }: { host: RegistryHost; isPushing: boolean },
+  purpose: Purpose,
   context: Context,
   chain: Chain,
-): Promise<void> {
-  const facts = factsOf(presented.secret.reveal());
-  const who = presented.by === "own helper" ? await ownIdentity(host, context) : facts.subject;
-  chain.ok("identity", who === undefined ? facts.kind : `${who}, by ${facts.kind}`);
-  if (facts.scopes) examineScopes(facts.scopes, isPushing, chain);
+): Promise<string | undefined> {
+  const own = presented.by === "own helper" ? await examineSources(purpose.host, context, chain) : undefined;
+  const facts = { ...factsOf(presented.secret.reveal()), ...(own?.token && factsFrom(own.token)) };
+  chain.ok("identity", facts.subject === undefined ? facts.kind : `${facts.subject}, by ${facts.kind}`);
+  if (facts.scopes) examineScopes(facts.scopes, presented, purpose, chain);
   if (facts.expiresAtSeconds !== undefined) examineLifetime(facts, presented, context, chain);
+  return facts.subject;
 }
 
-async function ownIdentity(host: RegistryHost, { env }: Context): Promise<string | undefined> {
-  try {
-    return (await findRegistryIdentity(host, env))?.email;
-  } catch (error) {
-    return messageOf(error);
-  }
+function factsFrom({ account, scopes, expiresAt }: NonNullable<Explanation["token"]>): Partial<TokenFacts> {
+  return {
+    ...(account !== "" && { subject: account }),
+    ...(scopes.length > 0 && { scopes: [...scopes] }),
+    ...(expiresAt !== undefined && { expiresAtSeconds: expiresAt }),
+  };
 }
 
-function examineScopes(scopes: readonly string[], isPushing: boolean, chain: Chain): void {
+function examineScopes(scopes: readonly string[], { by }: Presented, { host, isPushing }: Purpose, chain: Chain): void {
   const names = scopes.map((scope) => (scope.startsWith(scopePrefix) ? scope.slice(scopePrefix.length) : scope));
   const meant = names.map((name) => `${name} (${scopeMeanings[name] ?? "nothing at a registry"})`).join(", ");
   const usable = names.filter((name) => scopeMeanings[name] !== undefined);
   if (usable.length === 0)
     chain.broken("scopes", meant || "none", "ask for devstorage.read_only to pull, devstorage.read_write to push");
   else if (isPushing && !usable.some((name) => pushingScopes.includes(name)))
-    chain.broken("scopes", `${meant}: it cannot push`, "get a token with --scopes=devstorage.read_write");
+    chain.broken(
+      "scopes",
+      `${meant}: it cannot push`,
+      by === "own helper"
+        ? `waybill config set push true --host=${host}`
+        : "get a token with --scopes=devstorage.read_write",
+    );
   else chain.ok("scopes", meant);
 }
 

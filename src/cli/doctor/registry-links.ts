@@ -18,6 +18,8 @@ export type Question = {
   image: ImageName;
   isPushing: boolean;
   credentials: ProbeCredentials | undefined;
+  /** Whose the credentials are, where that is known. */
+  account: string | undefined;
   /** Is a link before the registry broken? */
   wasBroken: boolean;
 };
@@ -112,11 +114,8 @@ function scopeOf({ image, isPushing }: Question): string | undefined {
   return image.repository && `repository:${image.repository}:pull${isPushing ? ",push" : ""}`;
 }
 
-function readToken(
-  { status, body, message }: ProbeAnswer,
-  { credentials }: Question,
-  chain: Chain,
-): Secret | "refused" {
+function readToken({ status, body, message }: ProbeAnswer, question: Question, chain: Chain): Secret | "refused" {
+  const { credentials } = question;
   const token = [body.token, body.access_token].find((each) => typeof each === "string" && each !== "");
   if (status === 200 && typeof token === "string") {
     chain.ok("token", `${credentials ? "exchanged" : "given to nobody in particular"}${grantText(body.scope)}`);
@@ -125,7 +124,7 @@ function readToken(
   chain.broken(
     "token",
     `the token service refused${credentials ? ` ${oneLine(credentials.username)}` : ""} with ${status}: ${mask(message ?? "no reason given")}`,
-    tokenMend(status, credentials, message ?? ""),
+    tokenMend(status, question, message ?? ""),
   );
   return "refused";
 }
@@ -136,12 +135,12 @@ function grantText(scope: unknown): string {
   return scope.endsWith(":") ? `, with no access to ${oneLine(scope).slice(0, -1)}` : `, for ${oneLine(scope)}`;
 }
 
-function tokenMend(status: number, credentials: ProbeCredentials | undefined, message: string): string {
+function tokenMend(status: number, { credentials, account = "EMAIL" }: Question, message: string): string {
   if (status >= 500) return "the registry's own log says why; try again";
   if (!credentials) return "log in: waybill auth configure-docker, or docker login";
   if (/expired|clock|not yet/i.test(message)) return "get a new token; if this one is fresh, set this machine's clock";
   if (/disabled|deleted|unknown/i.test(message))
-    return "an owner can see it and enable it: waybill iam service-accounts keys list --iam-account=EMAIL; or activate a new key";
+    return `an owner can see whether it is, and enable it: waybill iam service-accounts keys list --iam-account=${account}`;
   return "activate a key that this registry knows: waybill auth activate-service-account --key-file=FILE";
 }
 
