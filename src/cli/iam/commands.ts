@@ -17,7 +17,8 @@ SYNOPSIS
 
 DESCRIPTION
     Makes an identity for a program: NAME@PROJECT.iam.waybill.internal. It may do nothing until it is given a role
-    (\`waybill projects add-iam-policy-binding\`), and proves who it is with a key (\`waybill iam service-accounts keys create\`).
+    (\`waybill projects add-iam-policy-binding\`), and proves who it is with a key
+    (\`waybill iam service-accounts keys create\`).
 
 OPTIONS
     NAME                 up to 30 lower-case letters, digits and -, a letter first

@@ -16,7 +16,8 @@ SYNOPSIS
     waybill iam service-accounts keys create FILE --iam-account=EMAIL [--universe-domain=DOMAIN]
 
 DESCRIPTION
-    Writes a JSON key file that only you can read. It is the only copy of the private key: the server keeps the public half.
+    Writes a JSON key file that only you can read. It is the only copy of the private key: the server keeps the
+    public half.
 
 OPTIONS
     FILE                 where to write it; a file that is there is left alone

@@ -144,7 +144,8 @@ const removeBinding: Command = {
   summary: "take a role on a project from somebody",
   help: `
 SYNOPSIS
-    waybill projects remove-iam-policy-binding PROJECT --member=MEMBER --role=ROLE [--location=HOST [--repository=IMAGE]]
+    waybill projects remove-iam-policy-binding PROJECT --member=MEMBER --role=ROLE
+            [--location=HOST [--repository=IMAGE]]
 ${bindingHelp}`,
   options: bindingOptions,
   positionals: project,
