@@ -1,5 +1,6 @@
 import { auth } from "./auth/commands.ts";
 import type { Command, Group } from "./command.ts";
+import { config } from "./config/commands.ts";
 import { docker } from "./docker/command.ts";
 import { doctor } from "./doctor/command.ts";
 import { bazelCredentialHelper, kubeletCredentialProvider } from "./faces.ts";
@@ -74,6 +75,7 @@ EXIT CODES
     serve,
     setup,
     auth,
+    config,
     docker,
     doctor,
     projects,

@@ -68,7 +68,7 @@ export type Settings = {
   /** Hosts besides Google's own that Google's identities are for. */
   googleHosts: string[];
   /** Everything in the file, so that writing it loses nothing. */
-  whole: Readonly<Record<string, unknown>>;
+  whole: Record<string, unknown>;
 };
 
 /** Reads the settings; empty when there are none. */

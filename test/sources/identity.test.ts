@@ -55,7 +55,7 @@ describe("resolveIdentity", () => {
   test("finds an account by its name, whatever else is set", async () => {
     const { home, env } = await threeIdentities();
     using _ = home;
-    expect(resolveIdentity({ account: email }, env).key.email).toBe(email);
+    expect(resolveIdentity({ account: email }, env).email).toBe(email);
     expect(() => resolveIdentity({ account: "nobody@p.test" }, env)).toThrow("nobody@p.test is not activated");
   });
 

@@ -25,6 +25,58 @@ EXAMPLES
   load: () => import("./activate-service-account.ts"),
 };
 
+const login: Command = {
+  name: "login",
+  summary: "sign in as yourself",
+  help: `
+SYNOPSIS
+    waybill auth login [--push] [--no-browser] [--paste] [--scopes=SCOPE,…] [HOST]
+
+DESCRIPTION
+    Signs you in at the registry HOST (default: Google's, gcr.io and *.pkg.dev) with a browser, makes yours the active
+    account, and lets the Docker credential helper answer for the registry's hosts with it. On a machine without a
+    browser it shows a code to type in on another one, or takes the address that a browser elsewhere ended at.
+
+    What is kept is a refresh token, in the system's keychain or, where there is none, in a file that only you can read.
+    Google signs in only programs that are registered there: \`waybill config set google-client-id ID\` names yours.
+
+OPTIONS
+    --push            let docker push with it: without this its tokens are good for pulling and nothing else
+    --no-browser      do not open a browser on this machine
+    --paste           sign in elsewhere and paste back the address
+    --scopes=SCOPE,…  what the sign-in is good for (default: pulling, or pushing, at Google; everything you may do at
+                      other registries, of which each token gets only what it needs)
+
+EXAMPLES
+    waybill auth login registry.example.com --push
+`,
+  options: {
+    push: { type: "boolean" },
+    "no-browser": { type: "boolean" },
+    paste: { type: "boolean" },
+    scopes: { type: "string" },
+  },
+  positionals: { name: "HOST", min: 0, max: 1 },
+  load: () => import("./login.ts"),
+};
+
+const logout: Command = {
+  name: "logout",
+  summary: "end a sign-in, here and at the server",
+  help: `
+SYNOPSIS
+    waybill auth logout [EMAIL|HOST]
+
+DESCRIPTION
+    Revokes the account's sign-in at its server and forgets it on this machine, with its tokens.
+
+OPTIONS
+    EMAIL|HOST  which account (default: the active one)
+`,
+  positionals: { name: "EMAIL", min: 0, max: 1 },
+  load: () => import("./logout.ts"),
+};
+
 const list: Command = {
   name: "list",
   summary: "show the accounts of this machine",
@@ -53,7 +105,8 @@ SYNOPSIS
 
 DESCRIPTION
     Deletes the account's key and tokens from this machine and stops the credential helper from answering with it. The
-    key itself stays valid at the server until it is deleted there: \`waybill iam service-accounts keys delete\`.
+    key itself stays valid at the server until it is deleted there: \`waybill iam service-accounts keys delete\`. For an
+    account that signed in this is \`waybill auth logout\`.
 
 OPTIONS
     EMAIL  which account (default: the active one)
@@ -179,5 +232,15 @@ FILES
     $XDG_CACHE_HOME/waybill, else ~/.cache/waybill
                                 tokens until they expire
 `,
-  commands: [activateServiceAccount, list, revoke, printAccessToken, configureDocker, unconfigureDocker, npmrc],
+  commands: [
+    login,
+    logout,
+    activateServiceAccount,
+    list,
+    revoke,
+    printAccessToken,
+    configureDocker,
+    unconfigureDocker,
+    npmrc,
+  ],
 };

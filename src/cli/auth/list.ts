@@ -14,12 +14,13 @@ export async function run({ values, context }: Invocation<"format">): Promise<nu
 
 type Row = { account: string; status: "ACTIVE" | ""; server: string; registries: string[] };
 
-function describe({ active, accounts, registries }: Settings): Row[] {
+function describe({ active, accounts, registries, hosts }: Settings): Row[] {
+  const rules = [...hosts].map(([host, { account }]) => [host, account] as const);
   return [...accounts].map(([email, { server }]) => ({
     account: email,
     status: email === active ? "ACTIVE" : "",
     server,
-    registries: [...registries].filter(([, owner]) => owner === email).map(([host]) => host),
+    registries: [...registries, ...rules].filter(([, owner]) => owner === email).map(([host]) => host),
   }));
 }
 

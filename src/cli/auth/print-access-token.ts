@@ -1,6 +1,5 @@
-import { resolveIdentity } from "../../sources/identity.ts";
+import { issueToken, resolveIdentity } from "../../sources/identity.ts";
 import { parseScope, platformScope } from "../../sources/scope.ts";
-import { exchangeToken } from "../../sources/token-exchange.ts";
 import { type Invocation, parseList, UsageError } from "../command.ts";
 
 /** `waybill auth print-access-token` */
@@ -9,8 +8,8 @@ export async function run(invocation: Invocation<"scopes" | "lifetime" | "key-fi
   const scopes = values.scopes === undefined ? [platformScope] : parseList(values.scopes).map(parseScope);
   if (scopes.length === 0) throw new UsageError("--scopes names no scope");
   const lifetimeSeconds = values.lifetime === undefined ? undefined : parseSeconds(values.lifetime);
-  const { key } = resolveIdentity({ "key-file": values["key-file"], account: positionals[0] }, context.env);
-  const { token } = await exchangeToken(key, { scopes, lifetimeSeconds }, context);
+  const identity = resolveIdentity({ "key-file": values["key-file"], account: positionals[0] }, context.env);
+  const token = await issueToken(identity, { scopes, lifetimeSeconds }, context);
   context.stdout(`${token.reveal()}\n`);
   return 0;
 }

@@ -4,7 +4,7 @@ import { type DockerConfig, editDockerConfig, readDockerConfig } from "../../doc
 import type { Edit } from "../../docker-config/edit-json.ts";
 import type { Context } from "../../sources/context.ts";
 import { Failure } from "../../sources/failure.ts";
-import { type Identity, resolveIdentity } from "../../sources/identity.ts";
+import { type Identity, issueToken, resolveIdentity } from "../../sources/identity.ts";
 import type { RegistryHost } from "../../sources/registry-host.ts";
 import { findRegistryIdentity } from "../../sources/registry-identity.ts";
 import { registryScope } from "../../sources/scope.ts";
@@ -12,7 +12,6 @@ import type { Secret } from "../../sources/secret.ts";
 import { registryHostsOf } from "../../sources/server.ts";
 import { readSettings, type Settings } from "../../sources/settings.ts";
 import { signToken } from "../../sources/signed-token.ts";
-import { exchangeToken } from "../../sources/token-exchange.ts";
 import { ServerUnreachable } from "../../sources/token-request.ts";
 
 /** The user name that `gcloud docker` uses for the same purpose. */
@@ -37,8 +36,8 @@ export async function authorize(named: readonly RegistryHost[] | undefined, cont
 }
 
 function defaultHosts({ active, registries }: Settings, { env }: Context): RegistryHost[] {
-  const { key, server } = resolveIdentity({}, env);
-  const mapped = [...registries].filter(([, email]) => email === active && email === key.email).map(([host]) => host);
+  const { email: own, server } = resolveIdentity({}, env);
+  const mapped = [...registries].filter(([, email]) => email === active && email === own).map(([host]) => host);
   return mapped.length > 0 ? mapped : registryHostsOf(server);
 }
 
@@ -60,9 +59,7 @@ function identityFor(host: RegistryHost, { accounts, registries }: Settings, { e
     return resolveIdentity({ account: email }, env);
   const identity = resolveIdentity({}, env);
   if (!registryHostsOf(identity.server).includes(host))
-    stderr(
-      `waybill: warning: ${host} is not a host of ${identity.server}, but gets a token of ${identity.key.email}\n`,
-    );
+    stderr(`waybill: warning: ${host} is not a host of ${identity.server}, but gets a token of ${identity.email}\n`);
   return identity;
 }
 
@@ -70,18 +67,19 @@ function identityFor(host: RegistryHost, { accounts, registries }: Settings, { e
 function tokenSource(context: Context): (identity: Identity) => Promise<Secret> {
   const tokens = new Map<string, Promise<Secret>>();
   return (identity) => {
-    const token = tokens.get(identity.key.email) ?? freshToken(identity, context);
-    tokens.set(identity.key.email, token);
+    const token = tokens.get(identity.email) ?? freshToken(identity, context);
+    tokens.set(identity.email, token);
     return token;
   };
 }
 
-async function freshToken({ key }: Identity, context: Context): Promise<Secret> {
+async function freshToken(identity: Identity, context: Context): Promise<Secret> {
   const scopes = [registryScope];
+  const { key } = identity;
   try {
-    return (await exchangeToken(key, { scopes }, context)).token;
+    return await issueToken(identity, { scopes }, context);
   } catch (error) {
-    if (!(error instanceof ServerUnreachable)) throw error;
+    if (key === undefined || !(error instanceof ServerUnreachable)) throw error;
     context.stderr(`waybill: warning: ${error.message}; using a token signed here\n`);
     return await signToken(key, { scopes }, context.now());
   }

@@ -2,12 +2,12 @@ import type { Context } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { withFileLock } from "../file-lock.ts";
 import { Secret } from "../secret.ts";
-import { type Account, keyPath, type Login, type Settings } from "../settings.ts";
+import { type Account, keyPath, type Login } from "../settings.ts";
 import { type Answer, postForm, readTokenAnswer, TokenRefused } from "../token-request.ts";
 import type { FreshToken } from "../token-source.ts";
 import { readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
 
-type RefreshContext = Pick<Context, "env" | "now" | "fetch"> & { settings: Settings };
+type RefreshContext = Pick<Context, "env" | "now" | "fetch">;
 
 /**
  * A token for an account that signed in: its refresh token is presented at the server's token endpoint (RFC 6749
