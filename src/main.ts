@@ -1,21 +1,30 @@
-// Which program am I? Called as docker-credential-* it is Docker's credential helper, else the waybill command. A
-// compiled executable finds the name of its link in argv0; from source the name comes as the first argument.
+// Which program am I? Called as docker-credential-* it is Docker's credential helper, as waybill-kubelet or waybill-bazel
+// another program's, else the waybill command. A compiled executable finds the name of its link in argv0; from source the
+// name comes as the first argument.
 import { processContext } from "./sources/context.ts";
 
-const helperName = /(?:^|[/\\])(docker-credential-[^/\\]+?)(?:\.exe)?$/i;
+const programName = /(?:^|[/\\])(docker-credential-[^/\\]+?|waybill-kubelet|waybill-bazel)(?:\.exe)?$/i;
 
-const [linkName, firstArgument] = [process.argv0, process.argv[2] ?? ""].map((text) => helperName.exec(text)?.[1]);
-const program = linkName ?? firstArgument;
-const argv = process.argv.slice(linkName === undefined && firstArgument !== undefined ? 3 : 2);
+/** Names that stand for a command. */
+const commands: Readonly<Record<string, string>> = {
+  "waybill-kubelet": "kubelet-credential-provider",
+  "waybill-bazel": "bazel-credential-helper",
+};
 
-process.exitCode = program === undefined ? await cli(argv) : await helper(program, argv);
+const [linkName, firstArgument] = [process.argv0, process.argv[2] ?? ""].map((text) => programName.exec(text));
+const called = linkName ?? firstArgument;
+const argv = process.argv.slice(!linkName && firstArgument ? 3 : 2);
+const command = commands[called?.[1]?.toLowerCase() ?? ""];
+
+if (!called) process.exitCode = await cli(argv);
+else process.exitCode = await (command === undefined ? helper(called.input, argv) : cli([command, ...argv]));
 
 async function cli(argv: string[]): Promise<number> {
   const { runCli } = await import("./cli/run.ts");
   return await runCli(argv, processContext());
 }
 
-async function helper(program: string, argv: string[]): Promise<number> {
+async function helper(invokedAs: string, argv: string[]): Promise<number> {
   const { runHelper } = await import("./helper/run.ts");
-  return await runHelper(program, argv, processContext(), cli);
+  return await runHelper(invokedAs, argv, processContext(), cli);
 }

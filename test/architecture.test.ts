@@ -17,7 +17,10 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "docker-config": "configure-docker, docker",
     server: "waybill serve and setup; the settings' own help",
   },
-  helper: { sources: "where tokens come from" },
+  helper: {
+    sources: "where tokens come from",
+    "docker-config": "docker-credential-gcr configures docker itself; which hosts docker asks it for",
+  },
   "docker-config": { sources: "failures, locks and careful file replacement" },
   client: { sources: "failures that name what mends them" },
   sources: {},

@@ -1,22 +1,33 @@
 import { type Context, readBounded } from "../sources/context.ts";
 import { Failure } from "../sources/failure.ts";
 
-/** The protocol names no limit; helpers of its own library stop at this, and a registry's name has 255 characters. */
-const inputBytesMax = 64 * 1024;
+/** The protocol names no limit; helpers of its own library stop at lines of this, and a registry's name has 255 characters. */
+const lineBytesMax = 65_535;
+/** Sixteen of the longest lines: nobody writes one. */
+const inputBytesMax = 16 * lineBytesMax;
 
 /** Texts that every caller of a helper compares with, byte for byte. Only the first means "go on without credentials". */
 export const notFound = "credentials not found in native keychain";
 export const noServer = "no credentials server URL";
 export const noUsername = "no credentials username";
 
-/** Reads an action's input. */
-export async function readInput(context: Context): Promise<string> {
+/** The lines of an action's input, joined without a mark, as everywhere; a line that is too long is refused as everywhere. */
+export async function readLines(
+  context: Context,
+  tooLong = `a line of the input has more than ${lineBytesMax} bytes`,
+): Promise<string> {
   const text = await readBounded(context.stdin(), inputBytesMax);
-  if (text === undefined) throw new Failure(`the input has more than ${inputBytesMax} bytes`);
-  return text;
+  const lines = text?.split("\n");
+  if (lines === undefined || lines.some((line) => Buffer.byteLength(line) > lineBytesMax)) throw new Failure(tooLong);
+  return lines.map((line) => line.replace(/\r$/, "")).join("");
 }
 
-/** Reads the server that `get` and `erase` name; undefined when they name none. Lines are joined, as everywhere. */
+/** Reads the server that `get` and `erase` name; undefined when they name none. */
 export async function readServerUrl(context: Context): Promise<string | undefined> {
-  return (await readInput(context)).replaceAll(/\r?\n/g, "").trim() || undefined;
+  return trimSpace(await readLines(context)) || undefined;
+}
+
+/** Takes the white space off both ends of a text. */
+export function trimSpace(text: string): string {
+  return text.replace(/^[\s\u0085]+|[\s\u0085]+$/g, "");
 }

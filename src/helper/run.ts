@@ -1,6 +1,8 @@
 // Docker's credential helper protocol: one action as the only argument, its input on standard input, its answer on
 // standard output. Errors go to standard output too, with exit code 1: podman shows those, docker shows standard error,
-// so a failure is told on both. Each action is a few lines in a file of its own.
+// so a failure is told on both. Each action is a few lines in a file of its own. Under the names of Google's own helpers
+// the program is those.
+import { basename } from "node:path";
 import type { Context } from "../sources/context.ts";
 import { Failure, messageOf } from "../sources/failure.ts";
 
@@ -10,16 +12,24 @@ export type Answer = { stdout: string; exitCode: 0 | 1 };
 /** Runs a command of the `waybill` program, for the actions that are the same there. */
 export type RunCommand = (argv: string[]) => Promise<number>;
 
-/** Runs `docker-credential-… ARGV…` and returns its exit code. */
+/** Runs `docker-credential-… ARGV…`, which was called by this name or path, and returns its exit code. */
 export async function runHelper(
-  program: string,
+  invokedAs: string,
   argv: readonly string[],
   context: Context,
   runCommand: RunCommand,
 ): Promise<number> {
+  const program = basename(invokedAs).replace(/\.exe$/i, "");
+  if (/^docker-credential-gcr(?:-|$)/.test(program))
+    return await (await import("./gcr/run.ts")).runGcr(invokedAs, argv, context);
+  if (program === "docker-credential-gcloud") return await (await import("./gcloud/run.ts")).runGcloud(argv, context);
+  return await runOwn(program, argv, context, runCommand);
+}
+
+async function runOwn(program: string, argv: readonly string[], context: Context, runCommand: RunCommand) {
   const [action, ...rest] = argv;
-  if (action === "configure-docker")
-    return await runCommand(["auth", action, ...rest, `--helper=${suffixOf(program)}`]);
+  const command = commands[action ?? ""];
+  if (command) return await runCommand([...command(suffixOf(program)), ...rest]);
   try {
     const { stdout, exitCode } = await answer(program, rest.length === 0 ? action : undefined, context);
     context.stdout(stdout === "" ? "" : `${stdout}\n`);
@@ -28,6 +38,11 @@ export async function runHelper(
     return report(error, context);
   }
 }
+
+/** The subcommands that are commands of `waybill`, under the names that docker-credential-gcr's users know. */
+const commands: Readonly<Record<string, (suffix: string) => string[]>> = {
+  "configure-docker": (suffix) => ["auth", "configure-docker", `--helper=${suffix}`],
+};
 
 async function answer(program: string, action: string | undefined, context: Context): Promise<Answer> {
   switch (action) {

@@ -3,7 +3,7 @@ import { Failure } from "../sources/failure.ts";
 import { parseRegistryHost } from "../sources/registry-host.ts";
 import { findRegistryIdentity } from "../sources/registry-identity.ts";
 import { tokenUsername } from "./get.ts";
-import { noServer, noUsername, readInput } from "./input.ts";
+import { noServer, noUsername, readLines } from "./input.ts";
 import type { Answer } from "./run.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { Answer } from "./run.ts";
  * docker stores the very token that `get` gave: nothing need be said then.
  */
 export async function store(context: Context): Promise<Answer> {
-  const credentials = parseCredentials(await readInput(context));
+  const credentials = parseCredentials(await readLines(context));
   if (credentials.serverUrl === "") return { stdout: noServer, exitCode: 1 };
   if (credentials.username === "") return { stdout: noUsername, exitCode: 1 };
   if (credentials.username !== tokenUsername) context.stderr(await instead(credentials.serverUrl, context));

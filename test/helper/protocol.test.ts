@@ -90,7 +90,13 @@ describe("the protocol's other rows", () => {
   const rows: Row[] = [
     [["get"], "", 1, "no credentials server URL\n", ""],
     [["get"], " \n\n", 1, "no credentials server URL\n", ""],
-    [["get"], "x".repeat(70_000), 1, "the input has more than 65536 bytes\n", /^waybill: error: the input has more/],
+    [
+      ["get"],
+      "x".repeat(70_000),
+      1,
+      "a line of the input has more than 65535 bytes\n",
+      /^waybill: error: a line of the input/,
+    ],
     [["erase"], "localhost:5000", 0, "", ""],
     [["erase"], "gcr.io", 0, "", ""],
     [["erase"], "", 1, "no credentials server URL\n", ""],
