@@ -30,7 +30,19 @@ export function readLogin(env: Env): Login | undefined {
   return text === undefined ? undefined : loginIn(text, path);
 }
 
-/** Keeps a login in the place of the one before; `of` may look at that one first. A file that cannot be read is not written over. */
+/** Keeps a new login. A damaged file is written over: it held a login, and here is another. */
+export async function keepLogin(env: Env, login: Login): Promise<void> {
+  const { editFile } = await import("../../docker-config/edit-file.ts");
+  await editFile(loginPath(env), (text, path) => {
+    let whole = {};
+    try {
+      whole = wholeOf(text, path);
+    } catch {} // There is nothing to save in it.
+    return `${encodeGoJson({ ...whole, [field]: fieldsOf(login) })}\n`;
+  });
+}
+
+/** Puts what `of` makes of a login in its place. A file that cannot be read is not written over. */
 export async function changeLogin(env: Env, of: (old: Login | undefined) => Promise<Login>): Promise<void> {
   const { editFile } = await import("../../docker-config/edit-file.ts");
   const path = loginPath(env);

@@ -15,7 +15,13 @@ export type SignIn = {
 };
 
 /** What the server gave. */
-export type Tokens = { refreshToken: Secret; accessToken: Secret; idToken: string | undefined };
+export type Tokens = {
+  refreshToken: Secret;
+  accessToken: Secret;
+  /** When the access token ends, in seconds since 1970; undefined where nobody said. */
+  expiresAt: number | undefined;
+  idToken: string | undefined;
+};
 
 /** A code that the server gave the browser, and what it was asked with. */
 export type AuthorizationCode = { code: string; redirectUri: string; verifier: string };
@@ -89,12 +95,13 @@ export function readTokens(
   answer: { status: number; fields: Record<string, unknown> },
   nowMilliseconds: number,
 ): Tokens {
-  const { token } = readTokenAnswer(url, answer, nowMilliseconds);
+  const { token, expiresAt } = readTokenAnswer(url, answer, nowMilliseconds);
   const { refresh_token: refreshToken, id_token: idToken } = answer.fields;
   if (typeof refreshToken !== "string" || refreshToken === "")
     throw new Failure(`${url} gave no refresh token`, "withdraw this program's access there and sign in again");
   return {
     accessToken: token,
+    expiresAt,
     refreshToken: new Secret(refreshToken),
     idToken: typeof idToken === "string" ? idToken : undefined,
   };
