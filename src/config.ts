@@ -16,6 +16,9 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ""),
 );
 
+/** Whole numbers come as text from the command line and as numbers from a file. */
+const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
 /** Every setting of `waybill serve`: its flag, its check, its default, its documentation. */
 const schema = z
   .object({
@@ -38,6 +41,13 @@ const schema = z
     "trusted-proxies": list.prefault("").describe("CIDR,… of proxies whose X-Forwarded-* headers are believed"),
     "tls-cert": z.string().min(1).optional().describe("PEM file with the certificate chain"),
     "tls-key": z.string().min(1).optional().describe("PEM file with the certificate's private key"),
+    "stall-timeout": wholeNumber(8, 255)
+      .default(60)
+      .describe("seconds after which a client that sends nothing in the middle of a body is cut (8 to 255)"),
+    "anonymous-rate": wholeNumber(1, 1_000_000)
+      .default(50)
+      .describe("requests per second without credentials, or with bad ones, that one address may make"),
+    "principal-rate": wholeNumber(1, 1_000_000).default(2000).describe("requests per second that one account may make"),
     "account-domain": z
       .string()
       .regex(/^[a-z0-9.-]+$/)

@@ -3,6 +3,8 @@ import { Access } from "./access/decide.ts";
 import { Policies } from "./access/policies.ts";
 import { Projects } from "./access/projects.ts";
 import type { ErrorLog } from "./http/distribution/answer-error.ts";
+import { Doorkeeper } from "./http/doorkeeper.ts";
+import { RateLimits, type RateSettings } from "./http/rate-limits.ts";
 import { Assertions } from "./identity/assertion.ts";
 import { Authenticator } from "./identity/authenticator.ts";
 import { KeyProof } from "./identity/key-proof.ts";
@@ -23,6 +25,7 @@ export interface Foundations {
   readonly store: BlobStore;
   /** Counts at the first start only; afterwards what was chosen then. */
   readonly accountDomain: string;
+  readonly rates: RateSettings;
   readonly isOurAudience: (audience: string) => boolean;
   readonly now: () => number;
   readonly log: ErrorLog;
@@ -31,12 +34,14 @@ export interface Foundations {
 /** Every domain of one installation, put together over its storage. Each face takes what it needs of it. */
 export type Installation = Awaited<ReturnType<typeof openInstallation>>;
 
-export async function openInstallation({ metadata, store, accountDomain, isOurAudience, now, log }: Foundations) {
+export async function openInstallation(foundations: Foundations) {
+  const { metadata, store, accountDomain, rates, isOurAudience, now, log } = foundations;
   const chosen = await choose(metadata, { id: randomUUID(), accountDomain });
   const signingKeys = await SigningKeys.open(metadata, now);
   const tokens = new ServiceTokens(signingKeys, chosen.id);
   const assertions = new Assertions(metadata, isOurAudience, now);
   const policies = new Policies(metadata, now);
+  const authenticator = new Authenticator(metadata, tokens, assertions, new KeyProof(metadata, now), now);
   return {
     metadata,
     now,
@@ -45,7 +50,8 @@ export async function openInstallation({ metadata, store, accountDomain, isOurAu
     tokens,
     assertions,
     policies,
-    authenticator: new Authenticator(metadata, tokens, assertions, new KeyProof(metadata, now), now),
+    authenticator,
+    doorkeeper: new Doorkeeper(authenticator, new RateLimits(rates, now)),
     access: new Access(metadata),
     projects: new Projects(metadata, policies, now),
     serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),

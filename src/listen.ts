@@ -1,9 +1,9 @@
 import type { Server } from "bun";
 import { type Config, listenHost, listenPort } from "./config.ts";
-import type { PeerOf } from "./http/app.ts";
+import type { Connection } from "./http/connection.ts";
 import type { ErrorLog } from "./http/distribution/answer-error.ts";
 
-export type Handler = (request: Request, peerOf: PeerOf) => Promise<Response>;
+export type Handler = (request: Request, connection: Connection) => Promise<Response>;
 
 /** Open sockets of one port. */
 export interface Listeners {
@@ -54,7 +54,11 @@ function open(config: Config, hostname: string, port: number, handle: Handler, l
     maxRequestBodySize: bodyBytesMax,
     idleTimeout: idleSeconds,
     ...(cert !== undefined && key !== undefined && { tls: { cert: Bun.file(cert), key: Bun.file(key) } }),
-    fetch: (request, server) => handle(request, (of) => server.requestIP(of)?.address),
+    fetch: (request, server) =>
+      handle(request, {
+        peer: () => server.requestIP(request)?.address,
+        setPatience: (seconds) => server.timeout(request, seconds),
+      }),
     error(error) {
       log(error, "a request failed");
       return new Response("the server failed; its log says why\n", { status: 500 });

@@ -37,7 +37,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   const log = (error: unknown, message: string) => logger.error({ err: error }, message);
   let app: Handler = async () => new Response("starting\n", { status: 503, headers: { "retry-after": "1" } });
   // The port comes first: with port 0 the server's own names depend on it.
-  const listeners = listen(config, (request, peerOf) => app(request, peerOf), log);
+  const listeners = listen(config, (request, connection) => app(request, connection), log);
   const names = namesOf(config, listeners.port);
   const metadata = await openSqlite(folder.metadata);
   const installation = await openInstallation({
@@ -45,6 +45,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     store: await openFilesystemBlobs(folder.objects),
     accountDomain: config["account-domain"],
     isOurAudience: names.isOurAudience,
+    rates: { anonymousPerSecond: config["anonymous-rate"], principalPerSecond: config["principal-rate"] },
     now: Date.now,
     log,
   });
@@ -87,6 +88,7 @@ function namesOf(config: Config, port: number): Names {
     port,
     trustedProxies: config["trusted-proxies"],
     listenHost: listenHost(config),
+    stallSeconds: config["stall-timeout"],
   });
 }
 

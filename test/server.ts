@@ -6,6 +6,7 @@ import { SetupPage } from "../src/http/console/setup-page.ts";
 import { RegistryFace } from "../src/http/distribution/registry-face.ts";
 import { createGoogleApi } from "../src/http/google/google-api.ts";
 import { type NameSettings, Names } from "../src/http/names.ts";
+import type { RateSettings } from "../src/http/rate-limits.ts";
 import { OAuthFace } from "../src/http/token/oauth-face.ts";
 import { RegistryTokenFace } from "../src/http/token/registry-token-face.ts";
 import type { KeyFile } from "../src/identity/key-file.ts";
@@ -27,7 +28,11 @@ export const origin = "http://localhost:5000";
 const startOfTime = Date.UTC(2026, 10, 23, 12);
 
 /** @param settings names other than localhost:5000 */
-export async function startTestServer(settings: Partial<NameSettings> = {}, peer = "127.0.0.1") {
+export async function startTestServer(
+  settings: Partial<NameSettings> = {},
+  peer = "127.0.0.1",
+  rates: Partial<RateSettings> = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), "waybill-test-"));
   const clock = { now: startOfTime };
   const logged: { error: unknown; message: string }[] = [];
@@ -38,6 +43,7 @@ export async function startTestServer(settings: Partial<NameSettings> = {}, peer
     port: 5000,
     trustedProxies: [],
     listenHost: "localhost",
+    stallSeconds: 60,
     ...settings,
   });
   const metadata = await openSqlite(join(folder, "metadata.sqlite"));
@@ -45,6 +51,7 @@ export async function startTestServer(settings: Partial<NameSettings> = {}, peer
     metadata,
     store: await openFilesystemBlobs(join(folder, "objects")),
     accountDomain: "iam.waybill.internal",
+    rates: { anonymousPerSecond: 10_000, principalPerSecond: 10_000, ...rates },
     isOurAudience: names.isOurAudience,
     now: () => clock.now,
     log: (error, message) => logged.push({ error, message }),
@@ -69,7 +76,10 @@ export async function startTestServer(settings: Partial<NameSettings> = {}, peer
       const { href, host } = new URL(url, origin);
       const headers = new Headers(init.headers);
       if (!headers.has("host")) headers.set("host", host);
-      return await app(new Request(href, { ...init, headers }), () => peer);
+      return await app(new Request(href, { ...init, headers }), {
+        peer: () => peer,
+        setPatience() {},
+      });
     },
     ownerKey: () => newOwnerKey(installation, origin),
     project: (name: string): Promise<ProjectRow> => installation.projects.create(name, "", anonymous),

@@ -1,3 +1,4 @@
+import type { Connection } from "./connection.ts";
 import type { SetupPage } from "./console/setup-page.ts";
 import type { RegistryFace } from "./distribution/registry-face.ts";
 import type { Names, RequestContext } from "./names.ts";
@@ -14,14 +15,11 @@ export interface Faces {
   readonly google: { fetch(request: Request, bindings: { context: RequestContext }): Response | Promise<Response> };
 }
 
-/** Asks the connection for the address at its other end. */
-export type PeerOf = (request: Request) => string | undefined;
-
 /** The whole server as one function of a request. The busiest paths are looked at first. */
 export function createApp(names: Names, faces: Faces) {
-  return async (request: Request, peerOf: PeerOf): Promise<Response> => {
+  return async (request: Request, connection: Connection): Promise<Response> => {
     const path = pathOf(request);
-    const context = names.contextOf(request, () => peerOf(request));
+    const context = names.contextOf(request, connection);
     if (path === "/v2/token") return await faces.registryTokens.handle(request, context);
     if (path.startsWith("/v2/") || path === "/v2") return await faces.registry.handle(request, context);
     if (path.startsWith("/v1/")) return await faces.google.fetch(request, { context });

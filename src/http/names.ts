@@ -1,5 +1,6 @@
-import { BlockList, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 import { isLoopback } from "../config.ts";
+import type { Connection } from "./connection.ts";
 
 /** What a request's connection says, after which no face looks at Host or X-Forwarded-* again. */
 export interface RequestContext {
@@ -11,7 +12,15 @@ export interface RequestContext {
   readonly host: string;
   /** Whether nobody between could read the request. */
   readonly secure: boolean;
+  /** Who sent it, as far as the connection and trusted proxies tell: an IP address, or empty. */
+  readonly address: string;
+  /** The client is sending: cut the connection when nothing comes for a while. */
+  expectMovement(): void;
+  /** The client is waiting for us, for as long as it takes. */
+  waitForUs(): void;
 }
+
+type Name = Pick<RequestContext, "location" | "origin" | "host">;
 
 /** The names that this server answers to. */
 export interface NameSettings {
@@ -23,6 +32,8 @@ export interface NameSettings {
   readonly trustedProxies: readonly string[];
   /** Host that was listened on. */
   readonly listenHost: string;
+  /** How long a client may send nothing in the middle of a body, in seconds. */
+  readonly stallSeconds: number;
 }
 
 /** The location of an installation that maps no host names. */
@@ -35,8 +46,8 @@ export const defaultLocation = "default";
 export class Names {
   readonly #settings: NameSettings;
   readonly #proxies = new BlockList();
-  readonly #byHost = new Map<string, Pick<RequestContext, "location" | "origin" | "host">>();
-  readonly #first: Pick<RequestContext, "location" | "origin" | "host">;
+  readonly #byHost = new Map<string, Name>();
+  readonly #first: Name;
   /** The address that was listened on, as a URL. */
   readonly listened: string;
 
@@ -75,17 +86,36 @@ export class Names {
     return this.#byHost.has(host) || (isLoopback(bare(hostname)) && isLoopback(this.#settings.listenHost));
   };
 
-  /** @param peer the address at the other end of the connection, where it matters */
-  contextOf(request: Request, peer: () => string | undefined): RequestContext {
+  contextOf(request: Request, connection: Connection): RequestContext {
     const name = this.#byHost.get(request.headers.get("host")?.toLowerCase() ?? "") ?? this.#first;
-    return new Context(name, () => this.#isSecure(request, peer() ?? ""));
+    return new Context(name, request, connection, this);
   }
 
-  #isSecure(request: Request, peer: string): boolean {
+  /** Whether a request that came from this peer was sent in private. */
+  isPrivate(request: Request, peer: string): boolean {
     if (this.#settings.tls) return true;
-    const family = isIPv6(peer) ? "ipv6" : "ipv4";
-    if (peer !== "" && this.#proxies.check(peer, family)) return request.headers.get("x-forwarded-proto") === "https";
+    if (this.#isProxy(peer)) return request.headers.get("x-forwarded-proto") === "https";
     return isLoopback(peer);
+  }
+
+  /** The last address that a trusted proxy vouches for; what a client writes itself stands further to the left. */
+  senderOf(request: Request, peer: string): string {
+    if (!this.#isProxy(peer)) return peer;
+    const forwarded =
+      request.headers
+        .get("x-forwarded-for")
+        ?.split(",")
+        .map((each) => each.trim()) ?? [];
+    return forwarded.findLast((address) => isIP(address) !== 0 && !this.#isProxy(address)) ?? peer;
+  }
+
+  /** How long a client may send nothing in the middle of a body, in seconds. */
+  get stallSeconds(): number {
+    return this.#settings.stallSeconds;
+  }
+
+  #isProxy(address: string): boolean {
+    return isIP(address) !== 0 && this.#proxies.check(address, isIPv6(address) ? "ipv6" : "ipv4");
   }
 
   #add(location: string, origin: string): void {
@@ -105,17 +135,33 @@ class Context implements RequestContext {
   readonly location: string;
   readonly origin: string;
   readonly host: string;
-  readonly #isSecure: () => boolean;
+  readonly #request: Request;
+  readonly #connection: Connection;
+  readonly #names: Names;
 
-  constructor(name: Pick<RequestContext, "location" | "origin" | "host">, isSecure: () => boolean) {
-    this.location = name.location;
-    this.origin = name.origin;
-    this.host = name.host;
-    this.#isSecure = isSecure;
+  constructor({ location, origin, host }: Name, request: Request, connection: Connection, names: Names) {
+    this.location = location;
+    this.origin = origin;
+    this.host = host;
+    this.#request = request;
+    this.#connection = connection;
+    this.#names = names;
   }
 
   get secure(): boolean {
-    return this.#isSecure();
+    return this.#names.isPrivate(this.#request, this.#connection.peer() ?? "");
+  }
+
+  get address(): string {
+    return this.#names.senderOf(this.#request, this.#connection.peer() ?? "");
+  }
+
+  expectMovement(): void {
+    this.#connection.setPatience(this.#names.stallSeconds);
+  }
+
+  waitForUs(): void {
+    this.#connection.setPatience(0);
   }
 }
 

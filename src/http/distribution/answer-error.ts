@@ -1,6 +1,7 @@
 import { IdentityError } from "../../identity/identity-error.ts";
 import { principalName } from "../../identity/principal.ts";
 import { RegistryError, type RegistryErrorCode } from "../../registry/registry-error.ts";
+import { TooManyRequestsError } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
 import { RefusalError } from "./refusal.ts";
 
@@ -37,6 +38,10 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
   if (error instanceof RefusalError) return answerRefusal(error, context);
   if (error instanceof IdentityError) {
     return answer("UNAUTHORIZED", error.message, undefined, challenge(context, undefined, "invalid_token"));
+  }
+  if (error instanceof TooManyRequestsError) {
+    const headers = { "retry-after": String(error.retryAfterSeconds) };
+    return answer("TOOMANYREQUESTS", error.message, undefined, headers);
   }
   if (error instanceof RegistryError) {
     if (error.cause !== undefined) log(error, "registry error");

@@ -1,12 +1,12 @@
 import type { Access, NeededAccess } from "../../access/decide.ts";
 import { type Permission, pull } from "../../access/permissions.ts";
 import { repositoryResource } from "../../access/resource.ts";
-import type { Authenticator } from "../../identity/authenticator.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { parseAuthorization } from "../../identity/credentials.ts";
 import type { Repository } from "../../registry/repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../../registry/resolve.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
+import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
 import { RefusalError } from "./refusal.ts";
 
@@ -22,7 +22,7 @@ const admittedPerCallerMax = 1000;
 /** Where a request to a repository is let in or not. */
 export class Gate {
   readonly #metadata: Metadata;
-  readonly #authenticator: Authenticator;
+  readonly #doorkeeper: Doorkeeper;
   readonly #access: Access;
   /**
    * What was admitted, beside the caller it was admitted for: the authenticator gives the same object only while
@@ -30,16 +30,16 @@ export class Gate {
    */
   readonly #admitted = new WeakMap<Caller, Map<string, ResolvedRepository>>();
 
-  constructor(metadata: Metadata, authenticator: Authenticator, access: Access) {
+  constructor(metadata: Metadata, doorkeeper: Doorkeeper, access: Access) {
     this.#metadata = metadata;
-    this.#authenticator = authenticator;
+    this.#doorkeeper = doorkeeper;
     this.#access = access;
   }
 
-  /** Who is asking. Throws IdentityError for a bad credential; none is an anonymous caller. */
+  /** Who is asking. Throws IdentityError for a bad credential, TooManyRequestsError; none is an anonymous caller. */
   async identify(request: Request, context: RequestContext, graceMilliseconds = 0): Promise<Caller> {
     const credentials = parseAuthorization(request.headers.get("authorization"));
-    return await this.#authenticator.authenticate(credentials, context, { registryTokens: true, graceMilliseconds });
+    return await this.#doorkeeper.identify(credentials, context, { registryTokens: true, graceMilliseconds });
   }
 
   /** The repository, where the caller may do this with it. Throws RefusalError, before anything says whether it exists. */

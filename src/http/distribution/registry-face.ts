@@ -1,10 +1,10 @@
 import type { Access } from "../../access/decide.ts";
-import type { Authenticator } from "../../identity/authenticator.ts";
 import type { Caller } from "../../identity/caller.ts";
 import type { Blobs } from "../../registry/blobs.ts";
 import type { Manifests } from "../../registry/manifests.ts";
 import type { Uploads } from "../../registry/uploads.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
+import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
 import { pathOf } from "../url.ts";
 import { answerError, askToLogIn, type ErrorLog, registryHeaders } from "./answer-error.ts";
@@ -19,7 +19,7 @@ import { UploadRoutes } from "./upload-routes.ts";
 
 export interface RegistryFaceServices {
   readonly metadata: Metadata;
-  readonly authenticator: Authenticator;
+  readonly doorkeeper: Doorkeeper;
   readonly access: Access;
   readonly manifests: Manifests;
   readonly blobs: Blobs;
@@ -42,8 +42,8 @@ export class RegistryFace {
   readonly #catalog: CatalogRoutes;
   readonly #log: ErrorLog;
 
-  constructor({ metadata, authenticator, access, manifests, blobs, uploads, now, log }: RegistryFaceServices) {
-    this.#gate = new Gate(metadata, authenticator, access);
+  constructor({ metadata, doorkeeper, access, manifests, blobs, uploads, now, log }: RegistryFaceServices) {
+    this.#gate = new Gate(metadata, doorkeeper, access);
     this.#blobs = new BlobRoutes(this.#gate, blobs);
     this.#uploads = new UploadRoutes(metadata, this.#gate, uploads, blobs, now);
     this.#manifests = new ManifestRoutes(this.#gate, manifests);
@@ -78,9 +78,9 @@ export class RegistryFace {
       case "blob":
         return this.#blobs.handle(request, route, caller);
       case "uploads":
-        return this.#uploads.begin(request, route.repository, caller);
+        return this.#uploads.begin(request, context, route.repository, caller);
       case "upload":
-        return this.#uploads.continue(request, route, caller);
+        return this.#uploads.continue(request, context, route, caller);
       case "manifest":
         return this.#manifests.handle(request, route, caller);
       case "tags":

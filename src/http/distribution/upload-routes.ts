@@ -9,6 +9,8 @@ import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../../registry/resolve.ts";
 import type { UploadChunk, Uploads } from "../../registry/uploads.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
+import { movingBody } from "../moving-body.ts";
+import type { RequestContext } from "../names.ts";
 import { queryOf } from "../url.ts";
 import { registryHeaders } from "./answer-error.ts";
 import { parseContentRange } from "./byte-range.ts";
@@ -35,7 +37,7 @@ export class UploadRoutes {
   }
 
   /** POST …/blobs/uploads/: mounts, takes a whole blob, or opens an upload. */
-  async begin(request: Request, repository: Repository, caller: Caller): Promise<Response> {
+  async begin(request: Request, context: RequestContext, repository: Repository, caller: Caller): Promise<Response> {
     if (request.method !== "POST") throw new RegistryError("UNSUPPORTED", "an upload begins with POST");
     const query = queryOf(request);
     const digest = query.get("digest");
@@ -50,12 +52,17 @@ export class UploadRoutes {
       const upload = await this.#uploads.begin(resolved, principal, parseAlgorithm(query.get("digest-algorithm")));
       return accepted(repository, upload.id, 0);
     }
-    await this.#uploads.takeWhole(resolved, principal, chunkOf(request), wanted);
+    await this.#uploads.takeWhole(resolved, principal, chunkOf(request, context), wanted);
     return created(repository, wanted);
   }
 
   /** PATCH, PUT, GET and DELETE of one upload. */
-  async continue(request: Request, { repository, id }: UploadRoute, caller: Caller): Promise<Response> {
+  async continue(
+    request: Request,
+    context: RequestContext,
+    { repository, id }: UploadRoute,
+    caller: Caller,
+  ): Promise<Response> {
     const resolved = await this.#gate.admit(caller, repository, push, "push");
     const upload = await this.#uploads.find(resolved, id, principalKey(caller.principal));
     if (caller.expiresAt <= this.#now() && upload.createdAt >= caller.expiresAt) {
@@ -63,10 +70,10 @@ export class UploadRoutes {
     }
     switch (request.method) {
       case "PATCH":
-        return accepted(repository, id, await this.#uploads.append(id, chunkOf(request)));
+        return accepted(repository, id, await this.#uploads.append(id, chunkOf(request, context)));
       case "PUT": {
         const digest = parseDigest(queryOf(request).get("digest") ?? "");
-        await this.#uploads.finish(id, chunkOf(request), digest);
+        await this.#uploads.finish(id, chunkOf(request, context), digest);
         return created(repository, digest);
       }
       case "GET":
@@ -104,17 +111,15 @@ export class UploadRoutes {
   }
 }
 
-function chunkOf(request: Request): UploadChunk {
+function chunkOf(request: Request, context: RequestContext): UploadChunk {
   const range = parseContentRange(request.headers.get("content-range"));
   const contentLength = request.headers.get("content-length");
   const length = contentLength === null ? range?.length : Number(contentLength);
   if (range && (Number.isNaN(range.length) || range.length !== length)) {
     throw new RegistryError("RANGE_INVALID", "Content-Range must be START-END in bytes and match the body's length");
   }
-  return { body: request.body ?? nothing(), start: range?.start, length };
+  return { body: movingBody(request, context), start: range?.start, length };
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** distribution-spec, next version: Pushing a blob in chunks, `digest-algorithm`. */
 function parseAlgorithm(text: string | null): DigestAlgorithm {

@@ -4,6 +4,7 @@ import { AdministrationError, type AdministrationErrorCode } from "../../identit
 import { IdentityError } from "../../identity/identity-error.ts";
 import { principalName } from "../../identity/principal.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
+import { TooManyRequestsError } from "../doorkeeper.ts";
 import { ApiError, type ApiErrorCode, type ApiErrorDetail, apiStatuses } from "./api-error.ts";
 
 const administrationCodes: Readonly<Record<AdministrationErrorCode, ApiErrorCode>> = {
@@ -53,6 +54,9 @@ function toApiError(error: unknown, log: ErrorLog): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof AdministrationError) return new ApiError(administrationCodes[error.code], error.message);
   if (error instanceof IdentityError) return unauthenticated(error.message, "invalid_token");
+  if (error instanceof TooManyRequestsError) {
+    return new ApiError("RESOURCE_EXHAUSTED", error.message, [], { "retry-after": String(error.retryAfterSeconds) });
+  }
   if ((error as Partial<Error> | undefined)?.name === "AbortError") {
     return new ApiError("INVALID_ARGUMENT", "the connection ended before the body did");
   }

@@ -9,6 +9,7 @@ export const apiStatuses = {
   NOT_FOUND: 404,
   ALREADY_EXISTS: 409,
   ABORTED: 409,
+  RESOURCE_EXHAUSTED: 429,
   INTERNAL: 500,
 } as const;
 

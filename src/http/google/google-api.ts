@@ -40,8 +40,9 @@ async function answer(services: GoogleServices, table: RouteTable, request: Requ
 /** Bearer tokens only. Nobody is anonymous here, whatever a policy opens to everybody. */
 async function identify(services: GoogleServices, request: Request, context: RequestContext): Promise<Caller> {
   const credentials = parseAuthorization(request.headers.get("authorization"));
+  if (credentials.kind !== "bearer") services.doorkeeper.countAnonymous(context);
   if (credentials.kind !== "bearer") throw unauthenticated("log in: send an access token as a Bearer token");
-  return await services.authenticator.authenticate(credentials, context, { registryTokens: false });
+  return await services.doorkeeper.identify(credentials, context, { registryTokens: false });
 }
 
 async function admit(services: GoogleServices, { target, permission }: Route, path: PathParameters, caller: Caller) {

@@ -1,16 +1,16 @@
 import type { Access } from "../../access/decide.ts";
 import type { Policies } from "../../access/policies.ts";
 import type { Projects } from "../../access/projects.ts";
-import type { Authenticator } from "../../identity/authenticator.ts";
 import type { ServiceAccountKeys } from "../../identity/service-account-keys.ts";
 import type { ServiceAccounts } from "../../identity/service-accounts.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
+import type { Doorkeeper } from "../doorkeeper.ts";
 
 /** What the administration API speaks for. */
 export interface GoogleServices {
   readonly metadata: Metadata;
-  readonly authenticator: Authenticator;
+  readonly doorkeeper: Doorkeeper;
   readonly access: Access;
   readonly policies: Policies;
   readonly projects: Projects;

@@ -1,5 +1,6 @@
 import { IdentityError } from "../../identity/identity-error.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
+import { TooManyRequestsError } from "../doorkeeper.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** Answers with tokens in them stay out of caches (RFC 6749 section 5.1). */
@@ -10,6 +11,13 @@ export function answerOAuthError(error: unknown, log: ErrorLog): Response {
   const known = error instanceof IdentityError ? new OAuthError("invalid_grant", error.message) : error;
   if (known instanceof OAuthError) {
     return Response.json({ error: known.code, error_description: known.message }, { status: 400, headers: notStored });
+  }
+  if (error instanceof TooManyRequestsError) {
+    const body = { error: "temporarily_unavailable", error_description: error.message };
+    return Response.json(body, {
+      status: 429,
+      headers: { ...notStored, "retry-after": String(error.retryAfterSeconds) },
+    });
   }
   log(error, "token request failed");
   const body = { error: "server_error", error_description: "the server failed; its log says why" };

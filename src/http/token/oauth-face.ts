@@ -8,6 +8,7 @@ import type { SigningKeys } from "../../identity/signing-keys.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import { spendAssertion } from "../../storage/metadata/spent-assertions.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
+import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
 import { answerOAuthError, notStored } from "./answer-oauth-error.ts";
 import { readForm } from "./form.ts";
@@ -16,6 +17,7 @@ import { OAuthError } from "./oauth-error.ts";
 export interface OAuthServices {
   readonly metadata: Metadata;
   readonly authenticator: Authenticator;
+  readonly doorkeeper: Doorkeeper;
   readonly assertions: Assertions;
   readonly signingKeys: SigningKeys;
   readonly tokens: ServiceTokens;
@@ -49,13 +51,15 @@ export class OAuthFace {
     }
   }
 
-  async #byAssertion(form: URLSearchParams, { origin }: RequestContext): Promise<object> {
-    const { authenticator, assertions, signingKeys, now } = this.#services;
-    const assertion = await assertions.verify(form.get("assertion") ?? "");
-    const principal = await authenticator.keyHolder(assertion.keyId);
+  async #byAssertion(form: URLSearchParams, context: RequestContext): Promise<object> {
+    const { authenticator, doorkeeper, assertions, signingKeys, now } = this.#services;
+    const { assertion, principal } = await doorkeeper.believing(context, async () => {
+      const verified = await assertions.verify(form.get("assertion") ?? "");
+      return { assertion: verified, principal: await authenticator.keyHolder(verified.keyId) };
+    });
     await this.#spend(assertion);
     if (assertion.targetAudience !== undefined) {
-      return { id_token: await signIdToken(signingKeys, principal, assertion.targetAudience, origin, now()) };
+      return { id_token: await signIdToken(signingKeys, principal, assertion.targetAudience, context.origin, now()) };
     }
     if (assertion.scopes.size === 0) throw new OAuthError("invalid_scope", "the assertion names no scope");
     const lifetimeSeconds = parseLifetime(form.get("lifetime"));

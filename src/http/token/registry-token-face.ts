@@ -1,7 +1,6 @@
 import type { Access } from "../../access/decide.ts";
 import { deleteArtifacts, type Permission, pull, push } from "../../access/permissions.ts";
 import { repositoryResource } from "../../access/resource.ts";
-import type { Authenticator } from "../../identity/authenticator.ts";
 import type { Caller, TokenAccess } from "../../identity/caller.ts";
 import { basicCredentials, type Credentials, parseAuthorization } from "../../identity/credentials.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
@@ -13,6 +12,7 @@ import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { resolveRepository } from "../../registry/resolve.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import { answer, answerError, type ErrorLog } from "../distribution/answer-error.ts";
+import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
 import { queryOf } from "../url.ts";
 import { parseAccessScopes } from "./access-scope.ts";
@@ -22,7 +22,7 @@ import { OAuthError } from "./oauth-error.ts";
 
 export interface RegistryTokenServices {
   readonly metadata: Metadata;
-  readonly authenticator: Authenticator;
+  readonly doorkeeper: Doorkeeper;
   readonly access: Access;
   readonly tokens: ServiceTokens;
   readonly now: () => number;
@@ -79,8 +79,8 @@ export class RegistryTokenFace {
 
   /** Grants what was asked for and may be had; less is no error here, the registry refuses later and says why. */
   async #issue(credentials: Credentials, scopes: readonly string[], context: RequestContext): Promise<Response> {
-    const { authenticator, tokens, now } = this.#services;
-    const caller = await authenticator.authenticate(credentials, context, { registryTokens: false });
+    const { doorkeeper, tokens, now } = this.#services;
+    const caller = await doorkeeper.identify(credentials, context, { registryTokens: false });
     const asked = parseAccessScopes(scopes);
     if (!asked) throw new RegistryError("DENIED", "a scope must be repository:PROJECT/IMAGE:ACTION,…");
     const access = await Promise.all(asked.map((each) => this.#grant(caller, each, context)));

@@ -1,0 +1,57 @@
+import type { Authenticator, Expectation } from "../identity/authenticator.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { Credentials } from "../identity/credentials.ts";
+import { IdentityError } from "../identity/identity-error.ts";
+import { principalKey } from "../identity/principal.ts";
+import type { RequestContext } from "./names.ts";
+import type { RateLimits } from "./rate-limits.ts";
+
+/** Somebody asks too often. */
+export class TooManyRequestsError extends Error {
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super(`too many requests: try again in ${retryAfterSeconds} s`);
+    this.name = "TooManyRequestsError";
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Stands before every face: asks who it is, and keeps count. */
+export class Doorkeeper {
+  readonly #authenticator: Authenticator;
+  readonly #limits: RateLimits;
+
+  constructor(authenticator: Authenticator, limits: RateLimits) {
+    this.#authenticator = authenticator;
+    this.#limits = limits;
+  }
+
+  /** Throws IdentityError and TooManyRequestsError. */
+  async identify(credentials: Credentials, context: RequestContext, expectation: Expectation): Promise<Caller> {
+    if (credentials.kind === "none") this.countAnonymous(context);
+    const caller = await this.believing(context, () =>
+      this.#authenticator.authenticate(credentials, context, expectation),
+    );
+    if (caller.principal.kind !== "anonymous") refuse(this.#limits.countPrincipal(principalKey(caller.principal)));
+    return caller;
+  }
+
+  /** Runs a check of credentials; one that fails is counted against the address it came from. */
+  async believing<T>(context: RequestContext, check: () => Promise<T>): Promise<T> {
+    try {
+      return await check();
+    } catch (error) {
+      if (error instanceof IdentityError) this.countAnonymous(context);
+      throw error;
+    }
+  }
+
+  countAnonymous(context: RequestContext): void {
+    refuse(this.#limits.countAnonymous(context.address));
+  }
+}
+
+function refuse(waitSeconds: number): void {
+  if (waitSeconds > 0) throw new TooManyRequestsError(waitSeconds);
+}
