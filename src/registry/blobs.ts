@@ -1,7 +1,9 @@
 import type { BlobStore } from "../storage/blobs/blob-store.ts";
 import { linkBlob, listBlobHolders, unlinkBlob } from "../storage/metadata/blobs.ts";
+import { findBlobUse } from "../storage/metadata/garbage.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { ensureRepository } from "../storage/metadata/repositories.ts";
+import { quarantineBlob } from "../storage/metadata/scrub.ts";
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./registry-error.ts";
 import { parseRepository, type Repository, repositoryPath } from "./repository.ts";
@@ -30,16 +32,15 @@ export class Blobs {
     this.#now = now;
   }
 
-  /** Throws NAME_UNKNOWN or BLOB_UNKNOWN; UNKNOWN for a blob that does not have the size it was stored with. */
+  /**
+   * Throws NAME_UNKNOWN or BLOB_UNKNOWN. A blob that does not have the size it was stored with is refused from then on
+   * everywhere, and reads as absent: a client that pushes it again repairs it.
+   */
   async get(resolved: ResolvedRepository, digest: Digest): Promise<StoredBlob> {
     const row = await this.#metadata.hot.blob(existingRepository(resolved), digest);
     if (!row || row.quarantinedAt !== null) throw unknown(resolved, digest);
     const stored = await this.#store.stat(row.objectKey);
-    if (stored !== row.size) {
-      throw new RegistryError("UNKNOWN", `the blob ${digest} is damaged: push it again`, {
-        cause: `object ${row.objectKey} has ${stored ?? "no"} bytes instead of ${row.size}`,
-      });
-    }
+    if (stored !== row.size) throw await this.#damaged(digest, row, stored);
     return { size: row.size, read: (start, end) => this.#store.read(row.objectKey, start, end) };
   }
 
@@ -59,19 +60,29 @@ export class Blobs {
     const row = await this.#metadata.hot.blob(source.repositoryId, digest);
     if (!row || row.quarantinedAt !== null) return false;
     const { location, image: name } = target.repository;
-    await this.#metadata.write(async (write) => {
+    const { repositoryId: sourceId } = source;
+    return await this.#metadata.write(async (write) => {
+      // Garbage collection may have been here since the question above.
+      if ((await findBlobUse(write, sourceId, digest))?.hiddenAt !== null) return false;
       const now = this.#now();
       const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
       await linkBlob(write, repositoryId, digest, now);
+      return true;
     });
-    return true;
   }
 
   /** Takes the blob from this repository; others keep it. Throws NAME_UNKNOWN or BLOB_UNKNOWN. */
   async delete(resolved: ResolvedRepository, digest: Digest): Promise<void> {
     const repositoryId = existingRepository(resolved);
-    const found = await this.#metadata.write((write) => unlinkBlob(write, repositoryId, digest));
+    const found = await this.#metadata.write((write) => unlinkBlob(write, repositoryId, digest, this.#now()));
     if (!found) throw unknown(resolved, digest);
+  }
+
+  async #damaged(digest: Digest, { objectKey, size }: { objectKey: string; size: number }, stored: number | undefined) {
+    const cause = `object ${objectKey} has ${stored ?? "no"} bytes instead of ${size}`;
+    // A disk that cannot be written is no reason to serve the blob.
+    await this.#metadata.write((write) => quarantineBlob(write, digest, objectKey, this.#now())).catch(() => {});
+    return new RegistryError("BLOB_UNKNOWN", `the blob ${digest} is damaged: push it again`, { cause });
   }
 }
 

@@ -94,7 +94,7 @@ export class Manifests {
     const found = await this.#metadata.write(async (write) => {
       if (reference.kind === "tag") return await deleteTag(write, repositoryId, reference.tag, change);
       await deleteTagsOf(write, repositoryId, reference.digest, change);
-      return await deleteManifest(write, repositoryId, reference.digest);
+      return await deleteManifest(write, repositoryId, reference.digest, change.at);
     });
     if (!found) throw unknown(resolved, reference);
   }

@@ -1,7 +1,10 @@
 import { type BlobStore, newObjectKey } from "../storage/blobs/blob-store.ts";
 import { commitBlob } from "../storage/metadata/blobs.ts";
+import { findBlob } from "../storage/metadata/garbage.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
+import { removeObjectLater } from "../storage/metadata/removed-objects.ts";
 import { ensureRepository } from "../storage/metadata/repositories.ts";
+import { quarantineBlob } from "../storage/metadata/scrub.ts";
 import {
   advanceUpload,
   deleteUpload,
@@ -80,7 +83,7 @@ export class Uploads {
       upload.principal === principal &&
       upload.expiresAt > this.#now();
     if (!bound) throw unknown();
-    return upload;
+    return await this.#asStored(upload);
   }
 
   /** Adds bytes and answers how many there are now. Throws RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_UNKNOWN. */
@@ -127,25 +130,55 @@ export class Uploads {
     }
   }
 
-  /** Gives up an upload and its bytes. */
+  /** Gives up an upload and its bytes; on a full disk the bytes at least. */
   async cancel(id: string): Promise<void> {
     const upload = await findUpload(this.#metadata.read, id);
-    if (!upload || !(await this.#metadata.write((write) => deleteUpload(write, id)))) throw unknown();
+    if (!upload) throw unknown();
     this.#hashes.forget(id);
     await this.#store.delete(upload.objectKey);
+    const { objectKey: key, size } = upload;
+    const ended = await this.#metadata.write(async (write) => {
+      if (!(await deleteUpload(write, id))) return false;
+      await removeObjectLater(write, { key, size }, this.#now());
+      return true;
+    });
+    if (!ended) throw unknown();
   }
 
-  /** Gives up what nobody continued in time. */
-  async cancelExpired(): Promise<void> {
-    for (const { id } of await listExpiredUploads(this.#metadata.read, this.#now(), expiredPerSweep)) {
-      await this.#inTurn(id, () => this.cancel(id));
+  /** Gives up what nobody continued in time; answers how many uploads that were. */
+  async cancelExpired(): Promise<number> {
+    for (let ended = 0; ; ) {
+      const expired = await listExpiredUploads(this.#metadata.read, this.#now(), expiredPerSweep);
+      const cancelled = await Promise.all(expired.map(({ id }) => this.#inTurn(id, () => this.#cancelIfExpired(id))));
+      ended += cancelled.filter(Boolean).length;
+      if (expired.length < expiredPerSweep || !cancelled.includes(true)) return ended;
     }
+  }
+
+  /** Somebody may have continued or ended it while this waited for its turn. */
+  async #cancelIfExpired(id: string): Promise<boolean> {
+    const upload = await findUpload(this.#metadata.read, id);
+    if (!upload || upload.expiresAt > this.#now()) return false;
+    await this.cancel(id);
+    return true;
   }
 
   async #current(id: string): Promise<UploadRow> {
     const upload = await findUpload(this.#metadata.read, id);
     if (!upload) throw unknown();
-    return upload;
+    return await this.#asStored(upload);
+  }
+
+  /**
+   * Bytes of an unfinished upload are not synced, so a power cut may leave fewer than the row says: the client is told
+   * how many there are, and goes on from there.
+   */
+  async #asStored(upload: UploadRow): Promise<UploadRow> {
+    const stored = upload.size === 0 ? 0 : ((await this.#store.stat(upload.objectKey)) ?? 0);
+    if (stored >= upload.size) return upload;
+    await this.#metadata.write((write) => advanceUpload(write, upload.id, upload.size, stored, upload.expiresAt));
+    this.#hashes.forget(upload.id);
+    return { ...upload, size: stored };
   }
 
   /** Stores what comes and records it, also when the connection breaks: the client may ask how far it got. */
@@ -183,6 +216,7 @@ export class Uploads {
   async #commit(upload: UploadRow, digest: Digest, size: number): Promise<void> {
     const { id, location, projectId, repositoryName: name, objectKey } = upload;
     await this.#store.commit(objectKey);
+    await this.#checkStored(digest);
     const unneeded = await this.#metadata.write(async (write) => {
       if (!(await deleteUpload(write, id))) throw unknown();
       const now = this.#now();
@@ -190,6 +224,13 @@ export class Uploads {
       return await commitBlob(write, repositoryId, { digest, objectKey, size }, now);
     });
     if (unneeded !== undefined) await this.#store.delete(unneeded);
+  }
+
+  /** A stored blob whose object is damaged at first sight makes room for the one that was just pushed. */
+  async #checkStored(digest: Digest): Promise<void> {
+    const old = await findBlob(this.#metadata.read, digest);
+    if (!old || old.quarantinedAt !== null || (await this.#store.stat(old.objectKey)) === old.size) return;
+    await this.#metadata.write((write) => quarantineBlob(write, digest, old.objectKey, this.#now()));
   }
 
   async #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {

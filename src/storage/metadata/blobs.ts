@@ -1,3 +1,5 @@
+import { removeObjectLater } from "./removed-objects.ts";
+import { enqueueReviews } from "./reviews.ts";
 import type { Reader, Writer } from "./schema.ts";
 
 export interface NewBlob {
@@ -11,7 +13,8 @@ export interface NewBlob {
 /**
  * Makes a blob of an object whose bytes were checked and synced, and links it to the repository. Where the digest
  * is stored already the old object stays, unless it is quarantined: then the new one takes its place. Answers the
- * key of an object that nobody needs now: the new one, the one replaced, or none.
+ * key of an object that nobody needs now: the new one, the one replaced, or none. It is to be removed, by the caller
+ * at once or by garbage collection later.
  */
 export async function commitBlob(
   write: Writer,
@@ -22,11 +25,12 @@ export async function commitBlob(
   const { digest, objectKey, size } = blob;
   const old = await write
     .selectFrom("blobs")
-    .select(["object_key as objectKey", "quarantined_at as quarantinedAt"])
+    .select(["object_key as objectKey", "size", "quarantined_at as quarantinedAt"])
     .where("digest", "=", digest)
     .executeTakeFirst();
   if (old?.quarantinedAt === null) {
     await linkBlob(write, repositoryId, digest, now);
+    await removeObjectLater(write, { key: objectKey, size }, now);
     return objectKey;
   }
   await write.insertInto("objects").values({ key: objectKey, size, created_at: now }).execute();
@@ -36,21 +40,25 @@ export async function commitBlob(
     .values({ digest, created_at: now, ...row })
     .onConflict((conflict) => conflict.column("digest").doUpdateSet(row))
     .execute();
-  if (old) await write.deleteFrom("objects").where("key", "=", old.objectKey).execute();
+  if (old) {
+    await write.deleteFrom("objects").where("key", "=", old.objectKey).execute();
+    await removeObjectLater(write, { key: old.objectKey, size: old.size }, now);
+  }
   await linkBlob(write, repositoryId, digest, now);
   return old?.objectKey;
 }
 
-/** Lets a repository have a blob that is stored. */
+/** Lets a repository have a blob that is stored, for a while at least: until a review finds that no manifest names it. */
 export async function linkBlob(write: Writer, repositoryId: string, digest: string, now: number): Promise<void> {
   await write
     .insertInto("blob_links")
-    .values({ repository_id: repositoryId, digest, created_at: now })
-    .onConflict((conflict) => conflict.doNothing())
+    .values({ repository_id: repositoryId, digest, created_at: now, hidden_at: null })
+    .onConflict((conflict) => conflict.columns(["repository_id", "digest"]).doUpdateSet({ hidden_at: null }))
     .execute();
+  await enqueueReviews(write, [{ kind: "blob", repositoryId, digest }], now);
 }
 
-/** Some repositories of a location that have a blob. */
+/** Some repositories of a location that have a blob which their readers see. */
 export async function listBlobHolders(read: Reader, location: string, digest: string, limit: number) {
   return await read
     .selectFrom("blob_links")
@@ -58,6 +66,7 @@ export async function listBlobHolders(read: Reader, location: string, digest: st
     .innerJoin("projects", "projects.id", "repositories.project_id")
     .select(["projects.name as project", "repositories.name as image"])
     .where("blob_links.digest", "=", digest)
+    .where("blob_links.hidden_at", "is", null)
     .where("repositories.location", "=", location)
     .where("projects.deleted_at", "is", null)
     .limit(limit)
@@ -65,13 +74,23 @@ export async function listBlobHolders(read: Reader, location: string, digest: st
 }
 
 /** Takes the blob from one repository; true when it was there. */
-export async function unlinkBlob(write: Writer, repositoryId: string, digest: string): Promise<boolean> {
+export async function unlinkBlob(write: Writer, repositoryId: string, digest: string, now: number): Promise<boolean> {
   const { numDeletedRows } = await write
     .deleteFrom("blob_links")
     .where("repository_id", "=", repositoryId)
     .where("digest", "=", digest)
     .executeTakeFirst();
-  return numDeletedRows === 1n;
+  if (numDeletedRows !== 1n) return false;
+  const left = { repositoryId, digest };
+  await enqueueReviews(
+    write,
+    [
+      { kind: "blob", ...left },
+      { kind: "repository", repositoryId, digest: "" },
+    ],
+    now,
+  );
+  return true;
 }
 
 /** Those of `digests` that the repository has no link to. */

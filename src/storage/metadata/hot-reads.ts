@@ -59,7 +59,8 @@ export class HotReads {
     );
     this.#blob = prepare<{ objectKey: string; size: number; quarantinedAt: number | null }>(
       `select b.object_key as "objectKey", b.size as size, b.quarantined_at as "quarantinedAt"
-       from blob_links l join blobs b on b.digest = l.digest where l.repository_id = ? and l.digest = ?`,
+       from blob_links l join blobs b on b.digest = l.digest
+       where l.repository_id = ? and l.digest = ? and l.hidden_at is null`,
     );
     this.#bindings = prepare<BindingRow>(
       `select resource, member, role, condition from bindings

@@ -1,3 +1,5 @@
+import { revealBlobLinks } from "./garbage.ts";
+import { enqueueReviews, type Subject } from "./reviews.ts";
 import type { Reader, ReferenceKind, Writer } from "./schema.ts";
 
 export interface ManifestRow {
@@ -61,6 +63,8 @@ export async function insertManifest(
       .values(rows.slice(start, start + pageSize))
       .execute();
   }
+  const blobs = references.filter(({ kind }) => kind === "config" || kind === "layer").map(({ digest }) => digest);
+  await revealBlobLinks(write, manifest.repositoryId, blobs);
 }
 
 /** Those of `digests` that are not manifests of the repository. */
@@ -112,11 +116,42 @@ export async function listReferrers(
 }
 
 /** Removes a manifest and what it refers to; its tags must be gone. True when it was there. */
-export async function deleteManifest(write: Writer, repositoryId: string, digest: string): Promise<boolean> {
+export async function deleteManifest(
+  write: Writer,
+  repositoryId: string,
+  digest: string,
+  now: number,
+): Promise<boolean> {
+  const leftAlone = await dependants(write, repositoryId, digest);
   const { numDeletedRows } = await write
     .deleteFrom("manifests")
     .where("repository_id", "=", repositoryId)
     .where("digest", "=", digest)
     .executeTakeFirst();
-  return numDeletedRows === 1n;
+  if (numDeletedRows !== 1n) return false;
+  await enqueueReviews(write, [...leftAlone, { kind: "repository", repositoryId, digest: "" }], now);
+  return true;
+}
+
+/** What a manifest may be the last reason to keep: its blobs, its children, and the manifests that refer to it. */
+async function dependants(read: Reader, repositoryId: string, digest: string): Promise<Subject[]> {
+  const references = await read
+    .selectFrom("manifest_references")
+    .select(["kind", "digest"])
+    .where("repository_id", "=", repositoryId)
+    .where("manifest_digest", "=", digest)
+    .where("kind", "!=", "subject")
+    .execute();
+  const referrers = await read
+    .selectFrom("manifests")
+    .select("digest")
+    .where("repository_id", "=", repositoryId)
+    .where("subject_digest", "=", digest)
+    .execute();
+  return [
+    ...references.map(
+      (to): Subject => ({ kind: to.kind === "child" ? "manifest" : "blob", repositoryId, digest: to.digest }),
+    ),
+    ...referrers.map((from): Subject => ({ kind: "manifest", repositoryId, digest: from.digest })),
+  ];
 }

@@ -11,6 +11,7 @@ import type { Generated, Kysely, Transaction } from "kysely";
  *           │                                          └─ blob_links ─→ blobs ─→ objects
  *           └─ uploads ─→ object being written
  * policies ── bindings (resource, role, member)          users
+ * reviews ─ what may have become garbage          removed_objects ─ bytes to be removed
  * ```
  *
  * - Ids are immutable and never reused; bindings and tokens hold ids, so a re-created name inherits nothing.
@@ -40,6 +41,8 @@ export interface Schema {
   readonly tags: TagsTable;
   readonly tag_history: TagHistoryTable;
 }
+  readonly reviews: ReviewsTable;
+  readonly removed_objects: RemovedObjectsTable;
 
 /** A handle that may only read. */
 export type Reader = Pick<Kysely<Schema>, "selectFrom">;
@@ -185,6 +188,8 @@ interface BlobLinksTable {
   digest: string;
   created_at: number;
 }
+  /** Set when nothing needs the link any more: readers no longer find the blob, a manifest may still name it. */
+  hidden_at: number | null;
 
 interface UploadsTable {
   id: string;
@@ -243,4 +248,26 @@ interface TagHistoryTable {
   to_digest: string | null;
   changed_at: number;
   changed_by: string;
+}
+
+export type ReviewKind = "blob" | "manifest" | "repository";
+
+/** What changed in a way that may have made garbage of something, until it is looked at. */
+interface ReviewsTable {
+  kind: ReviewKind;
+  repository_id: string;
+  /** Empty for a repository. */
+  digest: string;
+  /** When the subject last changed. */
+  since: number;
+  /** Until then one node has it. */
+  leased_until: number;
+}
+
+/** Objects whose rows are gone, until their bytes are. */
+interface RemovedObjectsTable {
+  key: string;
+  size: number;
+  since: number;
+  leased_until: number;
 }

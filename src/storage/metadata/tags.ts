@@ -1,3 +1,4 @@
+import { enqueueReviews } from "./reviews.ts";
 import type { Reader, Writer } from "./schema.ts";
 
 /** Who moved a tag, and when. */
@@ -17,6 +18,7 @@ export async function putTag(
 ): Promise<string | undefined> {
   const from = (await selectTag(write, repositoryId, name))?.digest;
   if (from === digest) return from;
+  if (from !== undefined) await reviewUntagged(write, repositoryId, from, change);
   await write
     .insertInto("tags")
     .values({ repository_id: repositoryId, name, digest, updated_at: change.at })
@@ -39,6 +41,7 @@ export async function deleteTag(
   if (from === undefined) return false;
   await write.deleteFrom("tags").where("repository_id", "=", repositoryId).where("name", "=", name).execute();
   await appendHistory(write, repositoryId, name, from, null, change);
+  await reviewUntagged(write, repositoryId, from, change);
   return true;
 }
 
@@ -95,6 +98,11 @@ function selectTag(read: Reader, repositoryId: string, name: string) {
     .where("repository_id", "=", repositoryId)
     .where("name", "=", name)
     .executeTakeFirst();
+}
+
+/** A manifest that lost a tag may be one that a rule lets go. */
+async function reviewUntagged(write: Writer, repositoryId: string, digest: string, { at }: TagChange): Promise<void> {
+  await enqueueReviews(write, [{ kind: "manifest", repositoryId, digest }], at);
 }
 
 async function appendHistory(

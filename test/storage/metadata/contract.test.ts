@@ -6,6 +6,7 @@ import { accounts } from "./contract/accounts.ts";
 import { blobs } from "./contract/blobs.ts";
 import { catalog } from "./contract/catalog.ts";
 import { connections } from "./contract/connections.ts";
+import { garbage } from "./contract/garbage.ts";
 import { hotReads } from "./contract/hot-reads.ts";
 import { installation } from "./contract/installation.ts";
 import { keys } from "./contract/keys.ts";
@@ -16,6 +17,8 @@ import { projects } from "./contract/projects.ts";
 import { randomHistories } from "./contract/random-histories.ts";
 import { repositories } from "./contract/repositories.ts";
 import { reverseLookUps } from "./contract/reverse-look-ups.ts";
+import { reviews } from "./contract/reviews.ts";
+import { scrub } from "./contract/scrub.ts";
 import { spentAssertions } from "./contract/spent-assertions.ts";
 import { tags } from "./contract/tags.ts";
 import { transactions } from "./contract/transactions.ts";
@@ -37,6 +40,9 @@ onEveryDatabase({
   tags,
   catalog,
   "reverse look-ups": reverseLookUps,
+  reviews,
+  garbage,
+  scrub,
   transactions,
   migrations,
   "random histories": randomHistories,

@@ -97,8 +97,8 @@ export function blobs(suite: Suite): void {
     await suite.metadata.write((write) => linkBlob(write, stranger, digest, now));
     await suite.metadata.write((write) => linkBlob(write, stranger, digest, now));
     expect(await suite.metadata.hot.blob(stranger, digest)).toBeDefined();
-    expect(await suite.metadata.write((write) => unlinkBlob(write, owner, digest))).toBe(true);
-    expect(await suite.metadata.write((write) => unlinkBlob(write, owner, digest))).toBe(false);
+    expect(await suite.metadata.write((write) => unlinkBlob(write, owner, digest, now))).toBe(true);
+    expect(await suite.metadata.write((write) => unlinkBlob(write, owner, digest, now))).toBe(false);
     expect(await suite.metadata.hot.blob(owner, digest)).toBeUndefined();
     expect(await suite.metadata.hot.blob(stranger, digest)).toBeDefined();
   });

@@ -82,7 +82,7 @@ export function manifests(suite: Suite): void {
     await suite.metadata.write((write) => insertManifest(write, manifest, []));
     expect(await suite.metadata.hot.manifest(two, manifest.digest)).toBeUndefined();
     await suite.metadata.write((write) => insertManifest(write, { ...manifest, repositoryId: two }, []));
-    await suite.metadata.write((write) => deleteManifest(write, one, manifest.digest));
+    await suite.metadata.write((write) => deleteManifest(write, one, manifest.digest, now));
     expect(await suite.metadata.hot.manifest(one, manifest.digest)).toBeUndefined();
     expect(await suite.metadata.hot.manifest(two, manifest.digest)).toBeDefined();
   });
@@ -97,8 +97,8 @@ export function manifests(suite: Suite): void {
       size: 1,
     }));
     await suite.metadata.write((write) => insertManifest(write, manifest, references));
-    expect(await suite.metadata.write((write) => deleteManifest(write, repository, manifest.digest))).toBe(true);
-    expect(await suite.metadata.write((write) => deleteManifest(write, repository, manifest.digest))).toBe(false);
+    expect(await suite.metadata.write((write) => deleteManifest(write, repository, manifest.digest, now))).toBe(true);
+    expect(await suite.metadata.write((write) => deleteManifest(write, repository, manifest.digest, now))).toBe(false);
     expect(await suite.metadata.hot.manifestHead(repository, manifest.digest)).toBeUndefined();
     expect(await referencesOf(repository, manifest.digest)).toEqual([]);
   });
@@ -107,7 +107,7 @@ export function manifests(suite: Suite): void {
     const repository = await addRepository(suite.metadata);
     const digest = await addManifest(suite.metadata, repository);
     await suite.metadata.write((write) => putTag(write, repository, "latest", digest, change));
-    await expect(suite.metadata.write((write) => deleteManifest(write, repository, digest))).rejects.toThrow(
+    await expect(suite.metadata.write((write) => deleteManifest(write, repository, digest, now))).rejects.toThrow(
       /foreign key/i,
     );
     expect(await suite.metadata.hot.manifest(repository, digest)).toBeDefined();

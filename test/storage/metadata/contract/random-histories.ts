@@ -80,14 +80,14 @@ export function randomHistories(suite: Suite): void {
       case "linkBlob":
         return linkBlob(write, repository, blob, now);
       case "unlinkBlob":
-        return unlinkBlob(write, repository, blob);
+        return unlinkBlob(write, repository, blob, now);
       case "quarantine":
         await write.updateTable("blobs").set({ quarantined_at: now }).where("digest", "=", blob).execute();
         return;
       case "insertManifest":
         return insertManifest(write, manifestRow(repository, { body: run.bodies[choice.item] as Buffer }), []);
       case "deleteManifest":
-        return deleteManifest(write, repository, manifest);
+        return deleteManifest(write, repository, manifest, now);
       case "putTag":
         return putTag(write, repository, tag, manifest, change);
       case "deleteTag":
