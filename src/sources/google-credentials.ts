@@ -67,6 +67,9 @@ async function libraryToken(
     retry: false,
   });
   const client = makeClient(library, file, { ...file.fields, scopes: [...scopes], transporter });
+  // The part that exchanges tokens is not given the network of its client, and would go its own way.
+  const { stsCredential } = client as unknown as { stsCredential?: { transporter: unknown } };
+  if (stsCredential) stsCredential.transporter = transporter;
   try {
     const { token } = await client.getAccessToken();
     if (!token) throw new Failure("the answer held no access token");

@@ -43,6 +43,11 @@ export class Home implements Disposable {
     return this.run([process.execPath, main, ...argv], options);
   }
 
+  /** Our program from source, for tests that speak to it while it runs. */
+  command(argv: readonly string[]): string[] {
+    return [process.execPath, main, ...argv];
+  }
+
   helper(argv: readonly string[], input = "", options: RunOptions = {}): Promise<Outcome> {
     return this.waybill(["docker-credential-waybill", ...argv], { input, ...options });
   }

@@ -48,8 +48,8 @@ SOURCES
     workload-identity  the identity of a CI job or a pod
     metadata           the identity of a virtual machine at Google
     gcloud             gcloud's active account
-    This is also the order in which they are asked. The first that has an identity decides; when it fails, the others are
-    not asked unless fallback is true.
+    This is also the order in which they are asked. The first that has an identity decides; when it fails, the others
+    are not asked unless fallback is true.
 
 EXAMPLES
     waybill config set --host=europe-docker.pkg.dev push true

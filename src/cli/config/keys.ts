@@ -64,11 +64,7 @@ export const keys: Readonly<Record<string, Key>> = {
   "google-client-secret": { path: ["googleClient", "secret"], isSecret: true, summary: "its secret", parse: text },
   keychain: { path: ["keychain"], summary: "false: refresh tokens lie in files", parse: flag },
   "workload-identity-audience": workload("audience", "the provider that knows this job, at the token service"),
-  "workload-identity-provider": workload(
-    "provider",
-    `where the job's token is: ${subjectProviders.join(", ")}`,
-    provider,
-  ),
+  "workload-identity-provider": workload("provider", `where its token is: ${subjectProviders.join(", ")}`, provider),
   "workload-identity-token-url": workload("tokenUrl", "the token service (default Google's)", url),
   "workload-identity-service-account": workload("serviceAccount", "the account to become with it", email),
   "workload-identity-subject-audience": workload("subjectAudience", "whom the job's token is addressed to"),
