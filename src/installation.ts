@@ -13,6 +13,7 @@ import { ServiceAccounts } from "./identity/service-accounts.ts";
 import { ServiceTokens } from "./identity/service-tokens.ts";
 import { SigningKeys } from "./identity/signing-keys.ts";
 import { Blobs } from "./registry/blobs.ts";
+import { ImageTimes } from "./registry/image-times.ts";
 import { Manifests } from "./registry/manifests.ts";
 import { Uploads } from "./registry/uploads.ts";
 import type { BlobStore } from "./storage/blobs/blob-store.ts";
@@ -56,7 +57,7 @@ export async function openInstallation(foundations: Foundations) {
     projects: new Projects(metadata, policies, now),
     serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),
     serviceAccountKeys: new ServiceAccountKeys(metadata, now),
-    manifests: new Manifests(metadata, now),
+    manifests: new Manifests(metadata, new ImageTimes(metadata, store), now),
     blobs: new Blobs(metadata, store, now),
     uploads: new Uploads(metadata, store, now),
   };

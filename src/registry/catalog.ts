@@ -29,7 +29,8 @@ export async function catalogPage(
   return { names: names.slice(0, limit), more: names.length > limit };
 }
 
-function selectionOf(visible: readonly ResourceKey[], location: string): RepositorySelection {
+/** What may be listed at one location: whole projects and single repositories. */
+export function selectionOf(visible: readonly ResourceKey[], location: string): RepositorySelection {
   const idsOf = (prefix: string, suffix = "") =>
     visible
       .filter((key) => key.startsWith(prefix) && key.endsWith(suffix))

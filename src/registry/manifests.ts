@@ -1,10 +1,12 @@
 import { missingBlobs } from "../storage/metadata/blobs.ts";
+import { insertImageTime } from "../storage/metadata/image-times.ts";
 import { deleteManifest, insertManifest, type ManifestRow, missingManifests } from "../storage/metadata/manifests.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { ensureRepository } from "../storage/metadata/repositories.ts";
 import type { Writer } from "../storage/metadata/schema.ts";
 import { deleteTag, deleteTagsOf, putTag } from "../storage/metadata/tags.ts";
 import { algorithmOf, type Digest, digestOf } from "./digest.ts";
+import type { ImageTimes } from "./image-times.ts";
 import { type Manifest, mayLieElsewhere, parseManifest, requireManifestSize } from "./manifest.ts";
 import type { Reference, Tag } from "./reference.ts";
 import { RegistryError } from "./registry-error.ts";
@@ -33,10 +35,12 @@ export interface StoredManifest {
 /** The manifests and tags of every repository. */
 export class Manifests {
   readonly #metadata: Metadata;
+  readonly #imageTimes: ImageTimes;
   readonly #now: () => number;
 
-  constructor(metadata: Metadata, now: () => number) {
+  constructor(metadata: Metadata, imageTimes: ImageTimes, now: () => number) {
     this.#metadata = metadata;
+    this.#imageTimes = imageTimes;
     this.#now = now;
   }
 
@@ -76,12 +80,14 @@ export class Manifests {
       throw new RegistryError("DIGEST_INVALID", `the manifest's bytes have the digest ${digest}`);
     }
     const manifest = parseManifest(push.body, push.contentType);
+    const imageCreatedAt = await this.#imageTimes.createdAt(resolved.repositoryId, manifest);
     const { location, image: name } = resolved.repository;
     await this.#metadata.write(async (write) => {
       const now = this.#now();
       const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
       await requireReferences(write, repositoryId, manifest);
       await insertManifest(write, toRow(repositoryId, digest, manifest, push, now), manifest.references);
+      if (imageCreatedAt !== undefined) await insertImageTime(write, repositoryId, digest, imageCreatedAt);
       for (const tag of push.tags) await this.#tag(write, repositoryId, tag, digest, push, now);
     });
     return { digest, subject: manifest.subject };

@@ -10,7 +10,8 @@ import { askToLogIn, registryHeaders } from "./answer-error.ts";
 import { linkTo, parseLast, parsePageSize } from "./page.ts";
 import { RefusalError } from "./refusal.ts";
 
-const scope = "registry:catalog:*";
+/** What a registry token must be made for to list repositories. */
+export const catalogScope = "registry:catalog:*";
 const permission: Permission = "artifactregistry.repositories.list";
 
 /** `/v2/_catalog`, Docker's own addition: of all repositories those that the caller may list. */
@@ -25,7 +26,7 @@ export class CatalogRoutes {
     if (request.method !== "GET" && request.method !== "HEAD") {
       throw new RegistryError("UNSUPPORTED", "the catalog can be listed with GET");
     }
-    if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context, scope);
+    if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context, catalogScope);
     requireCatalog(caller);
     const query = queryOf(request);
     const limit = parsePageSize(query.get("n"));
@@ -39,7 +40,7 @@ export class CatalogRoutes {
 }
 
 /** A registry token lists the catalog only if it was made for that. Throws RefusalError. */
-function requireCatalog({ access, principal }: Caller): void {
+export function requireCatalog({ access, principal }: Caller): void {
   const isMeant = access?.some(
     ({ type, name, actions }) => type === "registry" && name === "catalog" && actions.includes("*"),
   );
@@ -47,6 +48,6 @@ function requireCatalog({ access, principal }: Caller): void {
   const message = "The token was not made for the catalog.";
   throw new RefusalError(
     { allowed: false, reason: "token", principal, permission, resource: "catalog", message },
-    scope,
+    catalogScope,
   );
 }

@@ -12,8 +12,10 @@ import { BlobRoutes } from "./blob-routes.ts";
 import { CatalogRoutes } from "./catalog-routes.ts";
 import { Gate } from "./gate.ts";
 import { ManifestRoutes } from "./manifest-routes.ts";
+import { ProjectRoutes } from "./project-routes.ts";
 import { ReferrerRoutes } from "./referrer-routes.ts";
 import { parseRoute, type Route } from "./route.ts";
+import { SearchRoutes } from "./search-routes.ts";
 import { TagRoutes } from "./tag-routes.ts";
 import { UploadRoutes } from "./upload-routes.ts";
 
@@ -31,15 +33,17 @@ export interface RegistryFaceServices {
 /** An upload opened with a valid token may be finished for so long after the token ended: docker does not renew. */
 const uploadGraceMilliseconds = 60 * 60 * 1000;
 
-/** Everything under /v2/ but the token endpoint: OCI distribution as real clients speak it. */
+/** Everything under /v2/ but the token endpoint, and `docker search`: OCI distribution as real clients speak it. */
 export class RegistryFace {
   readonly #gate: Gate;
   readonly #blobs: BlobRoutes;
   readonly #uploads: UploadRoutes;
   readonly #manifests: ManifestRoutes;
   readonly #tags: TagRoutes;
+  readonly #projects: ProjectRoutes;
   readonly #referrers: ReferrerRoutes;
   readonly #catalog: CatalogRoutes;
+  readonly #search: SearchRoutes;
   readonly #log: ErrorLog;
 
   constructor({ metadata, doorkeeper, access, manifests, blobs, uploads, now, log }: RegistryFaceServices) {
@@ -48,8 +52,10 @@ export class RegistryFace {
     this.#uploads = new UploadRoutes(metadata, this.#gate, uploads, blobs, now);
     this.#manifests = new ManifestRoutes(this.#gate, manifests);
     this.#tags = new TagRoutes(metadata, this.#gate);
+    this.#projects = new ProjectRoutes(metadata, access);
     this.#referrers = new ReferrerRoutes(metadata, this.#gate);
     this.#catalog = new CatalogRoutes(metadata);
+    this.#search = new SearchRoutes(metadata);
     this.#log = log;
   }
 
@@ -85,10 +91,16 @@ export class RegistryFace {
         return this.#manifests.handle(request, route, caller);
       case "tags":
         return this.#tags.list(request, route.repository, caller);
+      case "project":
+        return this.#projects.list(request, route.project, caller);
       case "referrers":
         return this.#referrers.list(request, route, caller);
       case "catalog":
         return this.#catalog.list(request, context, caller);
+      case "ping":
+        return this.#search.ping();
+      case "search":
+        return this.#search.search(request, context, caller);
     }
   }
 }

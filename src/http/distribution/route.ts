@@ -1,9 +1,10 @@
 import { type Digest, parseDigest } from "../../registry/digest.ts";
+import { type ProjectPath, parseProjectPath } from "../../registry/project-path.ts";
 import { parseReference, type Reference } from "../../registry/reference.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import { parseRepository, type Repository } from "../../registry/repository.ts";
 
-/** What a path under /v2/ names (distribution-spec: Endpoints). */
+/** What a path names: under /v2/ (distribution-spec: Endpoints), and the two that `docker search` asks under /v1/. */
 export type Route =
   | { readonly kind: "base" }
   | { readonly kind: "blob"; readonly repository: Repository; readonly digest: Digest }
@@ -12,7 +13,10 @@ export type Route =
   | { readonly kind: "manifest"; readonly repository: Repository; readonly reference: Reference }
   | { readonly kind: "tags"; readonly repository: Repository }
   | { readonly kind: "referrers"; readonly repository: Repository; readonly digest: Digest }
-  | { readonly kind: "catalog" };
+  | { readonly kind: "project"; readonly project: ProjectPath }
+  | { readonly kind: "catalog" }
+  | { readonly kind: "ping" }
+  | { readonly kind: "search" };
 
 const uploadsEnding = "/blobs/uploads";
 const uploadId = /^[0-9a-f]{32}$/;
@@ -25,6 +29,8 @@ const uploadId = /^[0-9a-f]{32}$/;
 export function parseRoute(path: string, location: string): Route | undefined {
   if (path === "/v2/" || path === "/v2") return { kind: "base" };
   if (path === "/v2/_catalog") return { kind: "catalog" };
+  if (path === "/v1/_ping") return { kind: "ping" };
+  if (path === "/v1/search") return { kind: "search" };
   if (!path.startsWith("/v2/")) return undefined;
   const rest = path.endsWith("/") ? path.slice("/v2/".length, -1) : path.slice("/v2/".length);
   if (rest.endsWith(uploadsEnding)) {
@@ -42,7 +48,7 @@ export function parseRoute(path: string, location: string): Route | undefined {
     case "manifests":
       return { kind: "manifest", repository: parseRepository(name, location), reference: parseReference(last) };
     case "tags":
-      return last === "list" ? { kind: "tags", repository: parseRepository(name, location) } : undefined;
+      return last === "list" ? parseTags(name, location) : undefined;
     case "referrers":
       return { kind: "referrers", repository: parseRepository(name, location), digest: parseDigest(last) };
     case "uploads":
@@ -50,6 +56,12 @@ export function parseRoute(path: string, location: string): Route | undefined {
     default:
       return undefined;
   }
+}
+
+/** A project has no tags, but a list of them: that is how Google's clients find what lies below it. */
+function parseTags(name: string, location: string): Route {
+  const project = parseProjectPath(name, location);
+  return project ? { kind: "project", project } : { kind: "tags", repository: parseRepository(name, location) };
 }
 
 function parseUpload(name: string, id: string, location: string): Route {

@@ -8,6 +8,7 @@ import { principalKey } from "../../identity/principal.ts";
 import { formatScopes } from "../../identity/scopes.ts";
 import type { ServiceTokens } from "../../identity/service-tokens.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
+import { parseProjectPath } from "../../registry/project-path.ts";
 import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { resolveRepository } from "../../registry/resolve.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
@@ -106,6 +107,9 @@ export class RegistryTokenFace {
   async #grant(caller: Caller, asked: TokenAccess, context: RequestContext) {
     // The catalog shows each caller their own repositories, so that nobody need be kept from it.
     if (asked.type === "registry" && asked.name === "catalog") return { ...asked, actions: [...asked.actions] };
+    // So does a project's list, and it is read by the project's own name.
+    if (asked.type === "repository" && parseProjectPath(asked.name, context.location))
+      return { ...asked, actions: asked.actions.filter((action) => action === "pull") };
     const repository = asked.type === "repository" ? repositoryOf(asked.name, context) : undefined;
     if (!repository) return { ...asked, actions: [] };
     const resolved = await resolveRepository(this.#services.metadata, repository);

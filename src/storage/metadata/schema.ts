@@ -6,7 +6,7 @@ import type { Generated, Kysely, Transaction } from "kysely";
  * ```
  * installation ─ what was chosen once (account domain, compatibility, id)        versions ─ policy version
  * projects ─┬─ service_accounts ── service_account_keys ── spent_assertions    signing_keys ─ ours, for tokens
- *           ├─ repositories (location, project, name) ─┬─ manifests ── manifest_references
+ *           ├─ repositories (location, project, name) ─┬─ manifests ── manifest_references, image_times
  *           │                                          ├─ tags, tag_history
  *           │                                          └─ blob_links ─→ blobs ─→ objects
  *           └─ uploads ─→ object being written
@@ -38,11 +38,12 @@ export interface Schema {
   readonly uploads: UploadsTable;
   readonly manifests: ManifestsTable;
   readonly manifest_references: ManifestReferencesTable;
+  readonly image_times: ImageTimesTable;
   readonly tags: TagsTable;
   readonly tag_history: TagHistoryTable;
-}
   readonly reviews: ReviewsTable;
   readonly removed_objects: RemovedObjectsTable;
+}
 
 /** A handle that may only read. */
 export type Reader = Pick<Kysely<Schema>, "selectFrom">;
@@ -187,9 +188,9 @@ interface BlobLinksTable {
   repository_id: string;
   digest: string;
   created_at: number;
-}
   /** Set when nothing needs the link any more: readers no longer find the blob, a manifest may still name it. */
   hidden_at: number | null;
+}
 
 interface UploadsTable {
   id: string;
@@ -231,6 +232,13 @@ interface ManifestReferencesTable {
   digest: string;
   media_type: string;
   size: number;
+}
+
+/** When images were made, where their configuration said so at the push. */
+interface ImageTimesTable {
+  repository_id: string;
+  digest: string;
+  image_created_at: number;
 }
 
 interface TagsTable {

@@ -10,6 +10,7 @@ import { garbage } from "./contract/garbage.ts";
 import { hotReads } from "./contract/hot-reads.ts";
 import { installation } from "./contract/installation.ts";
 import { keys } from "./contract/keys.ts";
+import { listings } from "./contract/listings.ts";
 import { manifests } from "./contract/manifests.ts";
 import { migrations } from "./contract/migrations.ts";
 import { policies } from "./contract/policies.ts";
@@ -39,6 +40,7 @@ onEveryDatabase({
   manifests,
   tags,
   catalog,
+  listings,
   "reverse look-ups": reverseLookUps,
   reviews,
   garbage,
