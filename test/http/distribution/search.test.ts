@@ -33,7 +33,7 @@ afterAll(() => server.close());
 
 type Found = { num_results: number; page: number; num_pages: number; results: { name: string }[] };
 
-async function search(query: string, headers: HeadersInit | undefined, host = "gcr.io") {
+async function search(query: string, headers: Record<string, string> | undefined, host = "gcr.io") {
   const answer = await server.fetch(`https://${host}/v1/search${query}`, headers ? { headers } : {});
   return { answer, body: (await answer.json()) as Found };
 }
