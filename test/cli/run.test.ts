@@ -56,7 +56,7 @@ describe("waybill", () => {
       /no account is active on this machine\nwaybill: hint: waybill auth activate/,
     ],
     [["auth", "revoke"], 1, /^$/, /no account is active/],
-    [["auth", "configure-docker"], 1, /^$/, /no account is active/],
+    [["auth", "configure-docker", "localhost:5000"], 1, /^$/, /no account is active/],
     [["auth", "list"], 0, /^$/, /^No account is activated/],
     [["auth", "list", "--format=json"], 0, /^\[\]\n$/, /^$/],
   ];

@@ -142,19 +142,30 @@ EXAMPLES
   load: () => import("./print-access-token.ts"),
 };
 
-const configureDockerOptions: Command["options"] = {
+const dockerOptions: Command["options"] = {
+  "include-artifact-registry": { type: "boolean" },
+  for: { type: "string" },
   "dry-run": { type: "boolean" },
   quiet: { type: "boolean", short: "q" },
   helper: { type: "string" },
 };
 
-const configureDockerFlags = `
-    --dry-run      print what would change, and change nothing
-    -q, --quiet    do not ask
-    --helper=NAME  the helper's name, as in docker-credential-NAME (default waybill)
+const dockerFlags = `
+    --include-artifact-registry
+                     every region of Artifact Registry as well; \`docker build\` may then ask for some ninety hosts
+    --for=docker,podman
+                     whose files to write (default docker)
+    --dry-run        print what would change, and change nothing
+    -q, --quiet      do not ask
+    --helper=NAME    the helper's name, as in docker-credential-NAME (default waybill)
+`;
 
+const dockerFiles = `
 FILES
-    $DOCKER_CONFIG/config.json, else ~/.docker/config.json. Everything else in the file stays as it is, to the byte.
+    $DOCKER_CONFIG/config.json, else ~/.docker/config.json
+    podman, buildah, skopeo: $REGISTRY_AUTH_FILE, else ~/.config/containers/auth.json; and $CONTAINERS_REGISTRIES_CONF,
+    else ~/.config/containers/registries.conf.d/waybill.conf
+    Everything else in these files stays as it is, to the byte.
 `;
 
 const configureDocker: Command = {
@@ -162,15 +173,19 @@ const configureDocker: Command = {
   summary: "let Docker get its credentials from the helper",
   help: `
 SYNOPSIS
-    waybill auth configure-docker [--dry-run] [--quiet] [--helper=NAME] [HOST,…]
+    waybill auth configure-docker [HOST,…] [--include-artifact-registry] [--for=docker,podman] [--remove-logins]
+        [--dry-run] [--quiet] [--helper=NAME]
 
 DESCRIPTION
     Writes Docker's configuration so that docker asks docker-credential-waybill for the credentials of these registry
-    hosts, and lets the helper answer for them with the active account. On a terminal it shows what changes and asks.
+    hosts. The helper answers for them with the active account; for Google's hosts with Google's credentials of this
+    machine, unless the account is one of theirs. On a terminal it shows what changes and asks.
 
 OPTIONS
-    HOST,…         registry hosts (default: those of the active account's server)${configureDockerFlags}`,
-  options: configureDockerOptions,
+    HOST,…           registry hosts (default: those of the active account's server; without an account gcr.io,
+                     us.gcr.io, eu.gcr.io, asia.gcr.io, staging-k8s.gcr.io and marketplace.gcr.io)${dockerFlags}    --remove-logins  remove what an earlier \`docker login\` or \`podman login\` has left in the files for these hosts
+${dockerFiles}`,
+  options: { ...dockerOptions, "remove-logins": { type: "boolean" } },
   positionals: { name: "HOST,…", min: 0, max: 1 },
   load: () => import("./configure-docker.ts"),
 };
@@ -180,15 +195,16 @@ const unconfigureDocker: Command = {
   summary: "undo configure-docker",
   help: `
 SYNOPSIS
-    waybill auth unconfigure-docker [--dry-run] [--quiet] [--helper=NAME] [HOST,…]
+    waybill auth unconfigure-docker [HOST,…] [--include-artifact-registry] [--for=docker,podman] [--dry-run] [--quiet]
+        [--helper=NAME]
 
 DESCRIPTION
     Takes the helper's entries for these registry hosts out of Docker's configuration, and the helper no longer answers
-    for them. Entries that name another helper stay.
+    for them with an account. Entries that name another helper stay.
 
 OPTIONS
-    HOST,…         registry hosts (default: those of the active account's server)${configureDockerFlags}`,
-  options: configureDockerOptions,
+    HOST,…           registry hosts (default: all that the helper is named for)${dockerFlags}${dockerFiles}`,
+  options: dockerOptions,
   positionals: { name: "HOST,…", min: 0, max: 1 },
   load: () => import("./unconfigure-docker.ts"),
 };

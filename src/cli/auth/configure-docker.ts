@@ -1,48 +1,37 @@
-import { findProgram } from "../../docker-config/credential-helper.ts";
-import { readDockerConfig } from "../../docker-config/docker-config-file.ts";
+import { isGoogleRegistry } from "../../docker-config/google-registries.ts";
 import { activateHint } from "../../sources/accounts.ts";
-import type { Context } from "../../sources/context.ts";
 import { Failure } from "../../sources/failure.ts";
 import type { RegistryHost } from "../../sources/registry-host.ts";
 import { readSettings, type Settings } from "../../sources/settings.ts";
-import { carryOut, chooseHosts, type DockerInvocation, entryLine, helperName, type Plan } from "./docker-entries.ts";
+import { planFor } from "../../sources/token-plan.ts";
+import { planFiles, planSettings, planStaleLogins } from "./configure-docker-plan.ts";
+import { warn } from "./configure-docker-warnings.ts";
+import { carryOut, chooseHosts, chosenPrograms, type DockerInvocation, helperName } from "./docker-entries.ts";
 
 /** `waybill auth configure-docker` */
 export async function run(invocation: DockerInvocation): Promise<number> {
-  const { values, positionals, context } = invocation;
-  const helper = helperName(values);
+  const { values, context } = invocation;
+  const [helper, programs] = [helperName(values), chosenPrograms(values)];
   const settings = readSettings(context.env);
-  const hosts = chooseHosts(positionals, settings);
-  if (settings.active === undefined) throw new Failure("no account is active on this machine", activateHint);
-  const current = readDockerConfig(context.env).credHelpers;
-  await carryOut(planEntries(hosts, helper, current, settings, settings.active), invocation);
-  warnWhenMissing(helper, context);
+  const hosts = chooseHosts(invocation, settings);
+  checkIdentity(hosts, settings, invocation);
+  const files = planFiles(programs, hosts, helper, context.env);
+  const stale = planStaleLogins(programs, hosts, context.env);
+  const planned = planSettings(hosts, settings);
+  const offer = values["remove-logins"] ? { files: [...files, ...stale] } : { files, offered: stale };
+  await carryOut({ ...offer, ...(planned && { settings: planned }) }, invocation);
+  await warn(programs, helper, hosts.length, context);
   return 0;
 }
 
-function planEntries(
+/** A host that nobody on this machine can be known to is a mistake; Google's are told by what is found when they are asked. */
+function checkIdentity(
   hosts: readonly RegistryHost[],
-  helper: string,
-  current: ReadonlyMap<string, string>,
-  { registries }: Settings,
-  email: string,
-): Plan {
-  const lines = hosts.flatMap((host) => {
-    const old = current.get(host);
-    if (old === helper) return registries.get(host) === email ? [] : [`  ${host} is used as ${email}`];
-    return [...(old === undefined ? [] : [entryLine("-", host, old)]), entryLine("+", host, helper)];
-  });
-  return {
-    edits: hosts.map((host) => ({ object: "credHelpers", key: host, value: helper })),
-    settings: (settings) => {
-      for (const host of hosts) settings.registries.set(host, email);
-    },
-    lines,
-  };
-}
-
-function warnWhenMissing(helper: string, { env, stderr }: Context): void {
-  const program = `docker-credential-${helper}`;
-  if (findProgram(program, env) !== undefined) return;
-  stderr(`waybill: warning: ${program} is not on PATH, where docker looks for it\n`);
+  settings: Settings,
+  { context: { env } }: DockerInvocation,
+): void {
+  if (settings.active !== undefined) return;
+  const unknown = hosts.find((host) => !isGoogleRegistry(host) && planFor(host, settings, env) === undefined);
+  if (unknown !== undefined)
+    throw new Failure(`no account is active on this machine, and none is for ${unknown}`, activateHint);
 }
