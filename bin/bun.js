@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Runs Bun from the platform package that npm installed. npm's own `bun` launcher is a stub after
-// `npm ci --ignore-scripts`; the executable in @oven/bun-* is there either way.
+// Runs the Bun that npm installed. Its executable lies in the platform's package, @oven/bun-*; npm's install script, where
+// it may run, moves it from there to where the launcher of `npm ci --ignore-scripts` is only a stub.
 import { spawn } from "node:child_process";
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants, devNull } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -10,15 +10,25 @@ import { fileURLToPath } from "node:url";
 const executable = process.platform === "win32" ? "bun.exe" : "bun";
 const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch === "arm64" ? "aarch64" : process.arch}`;
 
+const platforms = ["", "-musl", "-baseline", "-musl-baseline"].map((variant) => `@oven/bun-${platform}${variant}`);
+const places = [...platforms.map((name) => `${name}/bin/${executable}`), "bun/bin/bun.exe"];
+/** The stub has half a kilobyte. */
+const executableBytesMin = 1_000_000;
+
 /** The path of Bun's executable, or undefined where npm installed none for this machine. */
 export function findBun() {
   const { resolve } = createRequire(import.meta.url);
-  for (const variant of ["", "-musl", "-baseline", "-musl-baseline"]) {
-    try {
-      return resolve(`@oven/bun-${platform}${variant}/bin/${executable}`);
-    } catch {}
+  return places
+    .map((place) => resolved(resolve, place))
+    .find((path) => path && statSync(path).size > executableBytesMin);
+}
+
+function resolved(resolve, place) {
+  try {
+    return resolve(place);
+  } catch {
+    return undefined;
   }
-  return undefined;
 }
 
 /** Runs Bun with these arguments in this process's place: its streams, its signals, its exit code. */
