@@ -3,7 +3,7 @@ import { type Attempt, failedAttempt, SourcesFailed } from "./collect-token.ts";
 import type { Context } from "./context.ts";
 import { registryCredential } from "./registry-credential.ts";
 import type { RegistryHost } from "./registry-host.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { readOwnSettings, type Settings } from "./settings.ts";
 import { sourceContext } from "./source-context.ts";
 import { readCachedToken } from "./token-cache.ts";
 import { planFor, type TokenPlan } from "./token-plan.ts";
@@ -42,7 +42,7 @@ export async function explainCredential(
   context: Context,
   { withNetwork = true }: ExplainOptions = {},
 ): Promise<Explanation> {
-  const settings = readSettings(context.env);
+  const settings = readOwnSettings(context.env, context.stderr);
   const plan = planFor(host, settings, context.env);
   if (plan === undefined) return { ...nothing, host, absent: `nothing here says whose token ${host} gets` };
   const { scopes, minimumSeconds, impersonate, mayFallBack } = plan;

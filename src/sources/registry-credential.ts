@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
 import type { RegistryHost } from "./registry-host.ts";
-import { readSettings } from "./settings.ts";
+import { readOwnSettings } from "./settings.ts";
 import { readCachedToken } from "./token-cache.ts";
 import { planFor } from "./token-plan.ts";
 import type { IssuedToken } from "./token-source.ts";
@@ -10,7 +10,7 @@ import type { IssuedToken } from "./token-source.ts";
  * Undefined when no identity is meant for the host; an identity that fails throws, and names every source asked.
  */
 export async function registryCredential(host: RegistryHost, context: Context): Promise<IssuedToken | undefined> {
-  const settings = readSettings(context.env);
+  const settings = readOwnSettings(context.env, context.stderr);
   const plan = planFor(host, settings, context.env);
   if (plan === undefined) return undefined;
   const cached = readCachedToken(context.env, plan, context.now());

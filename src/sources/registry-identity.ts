@@ -1,7 +1,7 @@
 import { failedAttempt, SourcesFailed } from "./collect-token.ts";
 import type { Context, Env } from "./context.ts";
 import type { RegistryHost } from "./registry-host.ts";
-import { readSettings } from "./settings.ts";
+import { readOwnSettings } from "./settings.ts";
 import { planFor } from "./token-plan.ts";
 import type { Found } from "./token-source.ts";
 
@@ -14,7 +14,7 @@ export async function findRegistryIdentity(
   env: Env,
   offline: Partial<Context> = {},
 ): Promise<RegistryIdentity | undefined> {
-  const settings = readSettings(env);
+  const settings = readOwnSettings(env, () => {});
   const plan = planFor(host, settings, env);
   if (plan === undefined) return undefined;
   const { loadSource } = await import("./all-sources.ts");
@@ -43,7 +43,7 @@ function impersonated(chain: readonly string[], { account }: Found): string {
 
 /** Every host that is configured by its name. Endings (`*.pkg.dev`) are not among them: nobody can ask for all of those. */
 export async function registryHosts(env: Env): Promise<RegistryHost[]> {
-  const { accounts, registries, hosts } = readSettings(env);
+  const { accounts, registries, hosts } = readOwnSettings(env, () => {});
   const configured = [...registries].filter(([, email]) => accounts.has(email)).map(([host]) => host);
   const named = [...hosts].filter(([host, { account }]) => !host.startsWith("*") && accounts.has(account ?? ""));
   const { environmentKeys } = await import("./environment-key.ts");

@@ -12,7 +12,7 @@
 //       └── HASH.json       a token for registries, until it expires             0600
 //
 // settings.json alone says what is in use; a key file it does not name is not used. Fields it does not know stay.
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "./context.ts";
 import { isEmail } from "./email.ts";
@@ -82,6 +82,29 @@ export function readSettings(env: Env): Settings {
       `${path} cannot be read: ${messageOf(error)}`,
       `mend it, or move it away and activate the account again: mv ${path} ${path}.bad`,
     );
+  }
+}
+
+/**
+ * As `readSettings`, for the helper, which may run with somebody else's home: in a container under another user id, for
+ * one. Settings of that other user that it may not open are none of its own, and it says so.
+ */
+export function readOwnSettings(env: Env, stderr: (text: string) => void): Settings {
+  try {
+    return readSettings(env);
+  } catch (error) {
+    const path = settingsPath(env);
+    if (!(error instanceof Failure) || !isSomebodyElses(path)) throw error;
+    stderr(`waybill: warning: ${path} is another user's and cannot be read; going on without it\n`);
+    return parseSettings("{}");
+  }
+}
+
+function isSomebodyElses(path: string): boolean {
+  try {
+    return process.getuid !== undefined && statSync(path).uid !== process.getuid();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EACCES"; // Not even its folder may be looked into.
   }
 }
 

@@ -6,7 +6,6 @@
 //   explain-credential.ts   explainCredential(host, context)    the same walk told step by step, without a secret
 //   registry-identity.ts    findRegistryIdentity(host, env)     who a host would be asked as, without the network
 //                           registryHosts(env)                  the hosts that are configured by name
-//   registry-token.ts       registryToken(identity, context)    the token for such an identity
 //   token-plan.ts           planFor(host, settings, env)        what the settings say about a host
 //   collect-token.ts        collectToken(sources, request, …)   asks sources of the caller's choice: the drop-ins
 //   all-sources.ts          loadSource(name)                    one of ours by its name

@@ -1,0 +1,79 @@
+// Many processes that want the same token at the same moment, and one server that counts.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { OAuthProcess } from "../oauth/process.ts";
+import { credentialFiles, GoogleHome } from "../sources/google-home.ts";
+
+let oauth: OAuthProcess;
+beforeAll(async () => {
+  oauth = await OAuthProcess.start();
+});
+beforeEach(() => oauth.control({}));
+afterAll(() => oauth[Symbol.asyncDispose]());
+
+function federated() {
+  const home = new GoogleHome(oauth);
+  home.write("subject", "jwt");
+  const fields = credentialFiles.external_account(home.path("subject"));
+  return { home, env: { GOOGLE_APPLICATION_CREDENTIALS: home.write("adc.json", JSON.stringify(fields)) } };
+}
+
+const exchanges = async () => (await oauth.log("/v1/token")).length;
+const many = <T>(count: number, work: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+describe("50 helpers at once on a cold cache", () => {
+  test("make exactly one token request, and all answer with its token", async () => {
+    const { home, env } = federated();
+    using _ = home;
+    await oauth.control({ delayMilliseconds: 300 });
+    const before = await exchanges();
+    const tokens = await many(50, (index) => home.token({ env }, index % 2 === 0 ? "gcr.io" : "us-docker.pkg.dev"));
+    expect(await exchanges()).toBe(before + 1);
+    expect(new Set(tokens).size).toBe(1);
+    expect(readdirSync(home.path(".cache/waybill/tokens"))).toHaveLength(1);
+  }, 60_000);
+
+  test("of which the token is refused all say why, after one request", async () => {
+    const { home, env } = federated();
+    using _ = home;
+    await oauth.control({ delayMilliseconds: 1500, refuse: { status: 400, error: "invalid_target" } });
+    const before = await exchanges();
+    const outcomes = await many(20, () => home.get({ env }));
+    for (const { exitCode, stdout } of outcomes) {
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain("invalid_target");
+    }
+    // Those that started after the first one had failed try again.
+    expect((await exchanges()) - before).toBeLessThan(5);
+  }, 60_000);
+
+  test("with a token that is too short for the promise still make one request", async () => {
+    const { home, env } = federated();
+    using _ = home;
+    await oauth.control({ delayMilliseconds: 300, lifetimeSeconds: 300 });
+    const before = await exchanges();
+    expect(new Set(await many(20, () => home.token({ env }))).size).toBe(1);
+    expect(await exchanges()).toBe(before + 1);
+  }, 60_000);
+});
+
+test("a helper that is killed while it asks holds up nobody", async () => {
+  const { home, env } = federated();
+  using _ = home;
+  await oauth.control({ isHanging: true });
+  const before = await exchanges();
+  const child = Bun.spawn(home.command(["docker-credential-waybill", "get"]), {
+    env: { ...home.env, ...env },
+    stdin: Buffer.from("gcr.io"),
+    stdout: "ignore",
+  });
+  while ((await exchanges()) === before) await Bun.sleep(10);
+  child.kill("SIGKILL");
+  await child.exited;
+  await oauth.control({});
+  const started = performance.now();
+  expect(await home.token({ env })).toStartWith("token-");
+  expect(performance.now() - started).toBeLessThan(3000);
+  expect(readdirSync(home.path(".cache/waybill/tokens"))).toHaveLength(1);
+}, 20_000);
