@@ -48,6 +48,12 @@ const schema = z
       .default(50)
       .describe("requests per second without credentials, or with bad ones, that one address may make"),
     "principal-rate": wholeNumber(1, 1_000_000).default(2000).describe("requests per second that one account may make"),
+    "garbage-grace-hours": wholeNumber(1, 8760)
+      .default(24)
+      .describe("hours that blobs are kept which no manifest names, before they are removed"),
+    "scrub-days": wholeNumber(1, 3650)
+      .default(30)
+      .describe("days within which every stored blob is read again and compared with its digest"),
     "account-domain": z
       .string()
       .regex(/^[a-z0-9.-]+$/)

@@ -13,8 +13,10 @@ import { ServiceAccounts } from "./identity/service-accounts.ts";
 import { ServiceTokens } from "./identity/service-tokens.ts";
 import { SigningKeys } from "./identity/signing-keys.ts";
 import { Blobs } from "./registry/blobs.ts";
+import { Garbage, graceMillisecondsDefault } from "./registry/garbage.ts";
 import { ImageTimes } from "./registry/image-times.ts";
 import { Manifests } from "./registry/manifests.ts";
+import { Scrub } from "./registry/scrub.ts";
 import { Uploads } from "./registry/uploads.ts";
 import type { BlobStore } from "./storage/blobs/blob-store.ts";
 import { chooseOnce, readInstallation } from "./storage/metadata/installation.ts";
@@ -27,6 +29,8 @@ export interface Foundations {
   /** Counts at the first start only; afterwards what was chosen then. */
   readonly accountDomain: string;
   readonly rates: RateSettings;
+  /** How long what nothing needs is kept. */
+  readonly graceMilliseconds?: number;
   readonly isOurAudience: (audience: string) => boolean;
   readonly now: () => number;
   readonly log: ErrorLog;
@@ -37,6 +41,7 @@ export type Installation = Awaited<ReturnType<typeof openInstallation>>;
 
 export async function openInstallation(foundations: Foundations) {
   const { metadata, store, accountDomain, rates, isOurAudience, now, log } = foundations;
+  const { graceMilliseconds = graceMillisecondsDefault } = foundations;
   const chosen = await choose(metadata, { id: randomUUID(), accountDomain });
   const signingKeys = await SigningKeys.open(metadata, now);
   const tokens = new ServiceTokens(signingKeys, chosen.id);
@@ -60,6 +65,8 @@ export async function openInstallation(foundations: Foundations) {
     manifests: new Manifests(metadata, new ImageTimes(metadata, store), now),
     blobs: new Blobs(metadata, store, now),
     uploads: new Uploads(metadata, store, now),
+    garbage: new Garbage(metadata, store, { graceMilliseconds }, now),
+    scrub: new Scrub(metadata, store, now),
   };
 }
 

@@ -13,7 +13,10 @@ import { OAuthFace } from "./http/token/oauth-face.ts";
 import { RegistryTokenFace } from "./http/token/registry-token-face.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { type Handler, listen } from "./listen.ts";
+import { Chores } from "./operations/chores.ts";
+import { upkeep } from "./operations/upkeep.ts";
 import { newOwnerKey } from "./owner.ts";
+import { previewGarbage } from "./registry/garbage-preview.ts";
 import { SetupCodes } from "./setup-codes.ts";
 import { openFilesystemBlobs } from "./storage/blobs/filesystem.ts";
 import { openSqlite } from "./storage/metadata/sqlite.ts";
@@ -28,7 +31,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const sweepMilliseconds = 10 * 60 * 1000;
+const hourMilliseconds = 60 * 60 * 1000;
+/** Fast enough for 150 TB in a month, slow enough to leave a disk to its users. */
+const scrubBytesPerSecondMax = 64 * 1024 * 1024;
 const drainMillisecondsMax = 10_000;
 
 /** Puts a server together: listeners, storage, domains, faces. Resolves when requests are answered. */
@@ -40,9 +45,11 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   const listeners = listen(config, (request, connection) => app(request, connection), log);
   const names = namesOf(config, listeners.port);
   const metadata = await openSqlite(folder.metadata);
+  const store = await openFilesystemBlobs(folder.objects);
   const installation = await openInstallation({
     metadata,
-    store: await openFilesystemBlobs(folder.objects),
+    store,
+    graceMilliseconds: config["garbage-grace-hours"] * hourMilliseconds,
     accountDomain: config["account-domain"],
     isOurAudience: names.isOurAudience,
     rates: { anonymousPerSecond: config["anonymous-rate"], principalPerSecond: config["principal-rate"] },
@@ -54,19 +61,33 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   app = appOf(names, installation, new SetupPage(codes, ownerKey));
   await writeAdminKey(config, ownerKey);
   const setupLink = async () => `${names.origin}/console/setup#code=${codes.issue()}`;
-  const control = openControlSocket(folder.controlSocket, { ownerKey, setupLink }, log);
-  const sweep = setInterval(() => {
-    installation.uploads.cancelExpired().catch((error) => log(error, "sweeping uploads failed"));
-  }, sweepMilliseconds);
+  const control = openControlSocket(folder.controlSocket, { ownerKey, setupLink, ...maintenanceOf(installation) }, log);
+  const scrub = {
+    periodMilliseconds: config["scrub-days"] * 24 * hourMilliseconds,
+    bytesPerSecondMax: scrubBytesPerSecondMax,
+  };
+  const chores = new Chores(
+    upkeep(installation, store, scrub, (message) => logger.error(message)),
+    log,
+  );
   return {
     origin: names.listened,
     host: new URL(names.origin).host,
     async stop() {
-      clearInterval(sweep);
       control?.close();
+      await chores.stop();
       await listeners.drain(drainMillisecondsMax);
       await metadata.close();
     },
+  };
+}
+
+/** What `waybill gc`, `verify` and `backup` ask of a running server. */
+function maintenanceOf({ metadata, garbage, scrub, now }: Installation) {
+  return {
+    collectGarbage: (dryRun: boolean) => (dryRun ? previewGarbage(metadata, garbage, now()) : garbage.collect()),
+    quarantine: (digest: string, objectKey: string, reason: string) => scrub.quarantine(digest, objectKey, reason),
+    holdBytes: async (milliseconds: number) => garbage.holdBytes(milliseconds),
   };
 }
 

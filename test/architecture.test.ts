@@ -15,7 +15,9 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sources: "whose token a command sends",
     client: "commands speak to a server",
     "docker-config": "configure-docker, docker",
-    server: "waybill serve and setup; the settings' own help",
+    server:
+      "waybill serve and setup; the settings' own help; the data folder that gc, verify, backup and restore work on",
+    operations: "verify, backup and restore",
   },
   helper: {
     sources: "where tokens come from",
@@ -30,7 +32,9 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     access: "domains",
     registry: "domains",
     storage: "storage",
+    operations: "what a server does by itself",
   },
+  operations: { registry: "what is damaged or garbage", storage: "what is kept, and where" },
   http: {
     identity: "who is asking",
     access: "may they",

@@ -1,6 +1,6 @@
 /**
  * The error codes of distribution-spec (Error Codes) and those that Docker's registry API adds to them.
- * MANIFEST_TOO_LARGE is ours: on the wire it is SIZE_INVALID, with a status of its own.
+ * MANIFEST_TOO_LARGE and STORAGE_FULL are ours: on the wire they are SIZE_INVALID and UNAVAILABLE, with a status of their own.
  */
 export type RegistryErrorCode =
   | "BLOB_UNKNOWN"
@@ -17,6 +17,7 @@ export type RegistryErrorCode =
   | "PAGINATION_NUMBER_INVALID"
   | "RANGE_INVALID"
   | "SIZE_INVALID"
+  | "STORAGE_FULL"
   | "TAG_INVALID"
   | "TOOMANYREQUESTS"
   | "UNAUTHORIZED"

@@ -1,6 +1,7 @@
 import { IdentityError } from "../../identity/identity-error.ts";
 import { principalName } from "../../identity/principal.ts";
 import { RegistryError, type RegistryErrorCode } from "../../registry/registry-error.ts";
+import { storageTroubleOf } from "../../storage/storage-trouble.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
 import { RefusalError } from "./refusal.ts";
@@ -23,6 +24,7 @@ const statuses: Readonly<Record<RegistryErrorCode, number>> = {
   PAGINATION_NUMBER_INVALID: 400,
   RANGE_INVALID: 416,
   SIZE_INVALID: 400,
+  STORAGE_FULL: 507,
   TAG_INVALID: 400,
   TOOMANYREQUESTS: 429,
   UNAUTHORIZED: 401,
@@ -51,6 +53,10 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
     return answer("SIZE_INVALID", "the connection ended before the body did");
   }
   log(error, "request failed");
+  const trouble = storageTroubleOf(error);
+  if (trouble === "full")
+    return answer("STORAGE_FULL", "the registry's disk is full: free some space there and try again");
+  if (trouble === "read-only") return answer("UNAVAILABLE", "the registry's disk cannot be written at the moment");
   return answer("UNKNOWN", "the server failed; its log says why");
 }
 
@@ -67,9 +73,15 @@ export function askToLogIn(context: RequestContext, scope?: string): Response {
   );
 }
 
+/** Codes that no specification has: these say the nearest that one has. */
+const wireCodes: Readonly<Partial<Record<RegistryErrorCode, RegistryErrorCode>>> = {
+  MANIFEST_TOO_LARGE: "SIZE_INVALID",
+  STORAGE_FULL: "UNAVAILABLE",
+};
+
 /** `{"errors":[…]}` with the code's status. */
 export function answer(code: RegistryErrorCode, message: string, detail?: unknown, headers?: Record<string, string>) {
-  const wireCode = code === "MANIFEST_TOO_LARGE" ? "SIZE_INVALID" : code;
+  const wireCode = wireCodes[code] ?? code;
   const error = { code: wireCode, message, ...(detail !== undefined && { detail }) };
   return Response.json({ errors: [error] }, { status: statuses[code], headers: { ...registryHeaders, ...headers } });
 }

@@ -15,6 +15,14 @@ export interface BlobStore {
   delete(key: string): Promise<void>;
 }
 
+/** What lies in a store, whether anybody knows of it or not. */
+export interface ObjectShelves {
+  /** The keys of all objects, some at a time. */
+  shelves(): AsyncIterable<readonly string[]>;
+  /** When the object was last written, in milliseconds since 1970; undefined where there is none. */
+  modifiedAt(key: string): Promise<number | undefined>;
+}
+
 /** One object being written. */
 export interface ObjectWriter {
   /** Takes the bytes in order; resolves when more may come. */

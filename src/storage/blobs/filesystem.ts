@@ -1,7 +1,10 @@
 import { statSync } from "node:fs";
-import { mkdir, open, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { BlobStore, ObjectWriter } from "./blob-store.ts";
+import type { BlobStore, ObjectShelves, ObjectWriter } from "./blob-store.ts";
+
+const shelfNames = Array.from({ length: 256 }, (_, prefix) => prefix.toString(16).padStart(2, "0"));
+const isKey = (name: string) => /^[0-9a-f]{32}$/.test(name);
 
 /**
  * Objects as files of a folder.
@@ -14,10 +17,8 @@ import type { BlobStore, ObjectWriter } from "./blob-store.ts";
  *
  * @param folder made where it does not exist
  */
-export async function openFilesystemBlobs(folder: string): Promise<BlobStore> {
-  for (let prefix = 0; prefix < 256; prefix++) {
-    await mkdir(join(folder, prefix.toString(16).padStart(2, "0")), { recursive: true, mode: 0o700 });
-  }
+export async function openFilesystemBlobs(folder: string): Promise<BlobStore & ObjectShelves> {
+  for (const name of shelfNames) await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
   await syncFolder(folder);
   const shelf = (key: string) => join(folder, key.slice(0, 2));
   const path = (key: string) => join(shelf(key), key);
@@ -38,6 +39,12 @@ export async function openFilesystemBlobs(folder: string): Promise<BlobStore> {
     },
     async delete(key) {
       await rm(path(key), { force: true });
+    },
+    async *shelves() {
+      for (const name of shelfNames) yield (await readdir(join(folder, name))).filter(isKey);
+    },
+    async modifiedAt(key) {
+      return (await stat(path(key)).catch(() => undefined))?.mtimeMs;
     },
   };
 }
