@@ -28,8 +28,9 @@ export async function runHelper(
 
 async function runOwn(program: string, argv: readonly string[], context: Context, runCommand: RunCommand) {
   const [action, ...rest] = argv;
-  const command = commands[action ?? ""];
+  const command = Object.hasOwn(commands, action ?? "") ? commands[action ?? ""] : undefined;
   if (command) return await runCommand([...command(suffixOf(program)), ...rest]);
+  if (action === "clear" && rest.length === 0) return await (await import("./clear.ts")).clear(context, runCommand);
   try {
     const { stdout, exitCode } = await answer(program, rest.length === 0 ? action : undefined, context);
     context.stdout(stdout === "" ? "" : `${stdout}\n`);
@@ -42,6 +43,9 @@ async function runOwn(program: string, argv: readonly string[], context: Context
 /** The subcommands that are commands of `waybill`, under the names that docker-credential-gcr's users know. */
 const commands: Readonly<Record<string, (suffix: string) => string[]>> = {
   "configure-docker": (suffix) => ["auth", "configure-docker", `--helper=${suffix}`],
+  "gcr-login": () => ["auth", "login"],
+  "gcr-logout": () => ["auth", "logout"],
+  config: () => ["config"],
 };
 
 async function answer(program: string, action: string | undefined, context: Context): Promise<Answer> {
@@ -68,7 +72,7 @@ async function answer(program: string, action: string | undefined, context: Cont
 }
 
 function usage(program: string): string {
-  return `Usage: ${program} <get|store|erase|list|version|configure-docker>`;
+  return `Usage: ${program} <get|store|erase|list|version|configure-docker|gcr-login|gcr-logout|config|clear>`;
 }
 
 /** The name that Docker's configuration calls this helper by. */

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { claimsOf, email, Home, keyFields } from "./home.ts";
 
 const notFound = "credentials not found in native keychain\n";
-const usage = "Usage: docker-credential-waybill <get|store|erase|list|version|configure-docker>\n";
+const usage =
+  "Usage: docker-credential-waybill <get|store|erase|list|version|configure-docker|gcr-login|gcr-logout|config|clear>\n";
 
 let home: Home;
 beforeAll(async () => {
@@ -139,6 +140,25 @@ describe("the protocol's other rows", () => {
     expect(exitCode).toBe(0);
     expect(JSON.parse(other.read(".docker/config.json"))).toEqual({ credHelpers: { "localhost:5000": "elsewhere" } });
   });
+});
+
+test("gcr-login, gcr-logout and config are the commands of the program", async () => {
+  using other = new Home();
+  const rows: [argv: string[], text: RegExp][] = [
+    [["gcr-login", "--help"], /^NAME\n {4}waybill auth login - /],
+    [["gcr-logout", "--help"], /^NAME\n {4}waybill auth logout - /],
+    [["config", "--help"], /^NAME\n {4}waybill config - /],
+  ];
+  for (const [argv, text] of rows) expect((await other.helper(argv)).stdout).toMatch(text);
+});
+
+test("clear forgets every account", async () => {
+  using other = new Home();
+  await other.activate();
+  await other.activate({ client_email: "second@my-project.iam.waybill.internal" });
+  expect((await other.helper(["clear"])).exitCode).toBe(0);
+  expect((await other.helper(["list"])).stdout).toBe("{}\n");
+  expect((await other.helper(["clear"])).exitCode).toBe(0);
 });
 
 describe("an identity that fails is told on both streams and is never taken for none", () => {
