@@ -6,6 +6,7 @@ import { doctor } from "./doctor/command.ts";
 import { bazelCredentialHelper, kubeletCredentialProvider } from "./faces.ts";
 import { iam } from "./iam/commands.ts";
 import { projects } from "./projects/commands.ts";
+import { trace } from "./trace/command.ts";
 
 const serve: Command = {
   name: "serve",
@@ -78,6 +79,7 @@ EXIT CODES
     config,
     docker,
     doctor,
+    trace,
     projects,
     iam,
     kubeletCredentialProvider,

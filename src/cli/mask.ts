@@ -3,10 +3,12 @@ const secrets: readonly [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, "[private key]"],
   [/\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g, "[token]"],
   [/\b(?:ya29\.|wb[a-z]_|1\/\/|gh[a-z]_)[\w.\-/+=]+/g, "[token]"],
-  [/\b(Basic|Bearer)\s+[\w.~+/=-]{4,}/gi, "$1 [credentials]"],
+  // A challenge has a parameter there, which is no secret.
+  [/\b(Basic|Bearer)\s+(?![\w-]+=")[\w.~+/=-]{4,}/gi, "$1 [credentials]"],
+  [/([?&]code=)[^&\s"]+/g, "$1[secret]"],
   [/(:\/\/)[^\s/@]+@/g, "$1[credentials]@"],
   [
-    /("?(?:private_key|access_token|refresh_token|id_token|password|secret|assertion|client_secret|code)"?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"?|[^\s&,;}]+)/gi,
+    /("?(?:private_key|access_token|refresh_token|id_token|password|secret|assertion|client_secret)"?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"?|[^\s&,;}]+)/gi,
     "$1[secret]",
   ],
 ];

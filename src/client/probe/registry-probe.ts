@@ -99,7 +99,7 @@ function answerOf(response: Response, text: string, milliseconds: number): Probe
 }
 
 /** `{"errors":[{"message"}]}` of a registry, `{"error_description"}` or `{"error"}` of a token endpoint. */
-function messageIn(body: Record<string, unknown>): string | undefined {
+export function messageIn(body: Record<string, unknown>): string | undefined {
   const [first] = Array.isArray(body.errors) ? body.errors : [];
   const texts = [first?.message, first?.code, body.error_description, body.error, body.details];
   const text = texts.find((each) => typeof each === "string" && each !== "");

@@ -1,0 +1,116 @@
+// A recorded conversation, held again with a server. What was recorded has no secrets and no bodies, so credentials are
+// the ones that this machine has for the server, and only requests that read are made again.
+import { parseChallenges } from "../../client/probe/challenge.ts";
+import { isTrustedRealm } from "../../client/probe/registry-probe.ts";
+import type { Context } from "../../sources/context.ts";
+import { readBounded } from "../../sources/context.ts";
+import { messageOf } from "../../sources/failure.ts";
+import { registryCredential } from "../../sources/registry-credential.ts";
+import { parseRegistryHost } from "../../sources/registry-host.ts";
+import { Secret } from "../../sources/secret.ts";
+import { type Exchange, responseHeaders, type Trace } from "./exchange.ts";
+
+/** One exchange held again: what differs, or why it was not. */
+export type Replayed = { exchange: Exchange; differences: string[]; skipped?: string };
+
+const answerMillisecondsMax = 30_000;
+const bodyBytesMax = 64 * 1024 * 1024;
+const comparedHeaders = ["content-type", "docker-content-digest", "oci-subject"];
+
+/** Holds the conversation with `server` and compares its answers with those that were recorded. */
+export async function replay({ exchanges }: Trace, server: string, context: Context): Promise<Replayed[]> {
+  const session = new Session(server, context);
+  const replayed: Replayed[] = [];
+  for (const exchange of exchanges) replayed.push(await session.hold(exchange));
+  return replayed;
+}
+
+class Session {
+  readonly #server: string;
+  readonly #context: Context;
+  /** The registry token of the last exchange at a token endpoint. */
+  #token: Secret | undefined;
+
+  constructor(server: string, context: Context) {
+    this.#server = server;
+    this.#context = context;
+  }
+
+  async hold(exchange: Exchange): Promise<Replayed> {
+    const why = whyNot(exchange);
+    if (why !== undefined) return { exchange, differences: [], skipped: why };
+    const authorization = await this.#authorization(exchange);
+    if (authorization === "none") return { exchange, differences: [], skipped: `no credentials for ${this.#server}` };
+    try {
+      const response = await this.#send(exchange, authorization);
+      const text = response.body ? ((await readBounded(response.body, bodyBytesMax)) ?? "") : "";
+      this.#remember(text);
+      return { exchange, differences: differences(exchange, response, this.#server) };
+    } catch (error) {
+      return { exchange, differences: [`no answer: ${messageOf(error)}`] };
+    }
+  }
+
+  #send({ method, url, requestHeaders }: Exchange, authorization: Secret | undefined): Promise<Response> {
+    const { pathname, search } = new URL(url);
+    const { accept, range } = requestHeaders;
+    const headers = new Headers({ ...(accept !== undefined && { accept }), ...(range !== undefined && { range }) });
+    if (authorization) headers.set("authorization", authorization.reveal());
+    const query = search.replace(/([?&]service=)[^&]*/, `$1${encodeURIComponent(new URL(this.#server).host)}`);
+    const signal = AbortSignal.timeout(answerMillisecondsMax);
+    const target = `${this.#server}${pathname}${query}`;
+    return this.#context.fetch(new Request(target, { method, headers, redirect: "manual", signal }));
+  }
+
+  async #authorization({ requestHeaders }: Exchange): Promise<Secret | undefined | "none"> {
+    const [scheme] = (requestHeaders.authorization ?? "").split(" ");
+    if (scheme === "") return undefined;
+    if (/^bearer$/i.test(scheme ?? "") && this.#token) return this.#token;
+    const host = parseRegistryHost(this.#server);
+    const credential = host && (await registryCredential(host, this.#context));
+    if (!credential) return "none";
+    return new Secret(`Basic ${Buffer.from(`_token:${credential.token.reveal()}`).toString("base64")}`);
+  }
+
+  #remember(text: string): void {
+    try {
+      const { token, access_token: accessToken } = JSON.parse(text) as Record<string, unknown>;
+      const found = token ?? accessToken;
+      if (typeof found === "string") this.#token = new Secret(`Bearer ${found}`);
+    } catch {} // It is no token answer.
+  }
+}
+
+function whyNot({ method, status, url }: Exchange): string | undefined {
+  if (status === 0) return "there was no answer to compare with";
+  if (method !== "GET" && method !== "HEAD") return "it changes something, and its body was not recorded";
+  return url.includes("[redacted]") ? "its address held something that was not recorded" : undefined;
+}
+
+function differences(exchange: Exchange, response: Response, server: string): string[] {
+  const found: string[] = [];
+  if (response.status !== exchange.status) found.push(`status ${response.status}, was ${exchange.status}`);
+  const headers = responseHeaders(response.headers);
+  const names = response.status < 300 && exchange.status < 300 && !isTokenAnswer(exchange) ? comparedHeaders : [];
+  for (const name of names) {
+    const [now, before] = [headers[name], exchange.responseHeaders[name]];
+    if (now !== before) found.push(`${name} ${now ?? "is missing"}, was ${before ?? "not there"}`);
+  }
+  const now = challengeShape(headers["www-authenticate"], server);
+  const before = challengeShape(exchange.responseHeaders["www-authenticate"], new URL(exchange.url).origin);
+  if (now !== before) found.push(`challenge ${now}, was ${before}`);
+  return found;
+}
+
+function isTokenAnswer({ url }: Exchange): boolean {
+  return !/^\/v2\/(?:.+\/)?(?:manifests|blobs|tags|referrers|_catalog)(?:\/|$)/.test(new URL(url).pathname);
+}
+
+/** What kind of challenge it is, and whether it leads to the registry's own host; the names in it are the server's. */
+function challengeShape(header: string | undefined, origin: string): string {
+  const [challenge] = parseChallenges(header ?? "");
+  if (!challenge) return "none";
+  const { scheme, parameters } = challenge;
+  const where = parameters.realm === undefined || isTrustedRealm(parameters.realm, origin) ? "" : " elsewhere";
+  return `${scheme}${where}${parameters.error === undefined ? "" : ` ${parameters.error}`}`;
+}
