@@ -34,7 +34,7 @@ export function resolveIdentity(flags: IdentityFlags, env: Env): Identity {
 export async function issueToken(
   identity: Identity,
   request: { scopes: readonly string[]; lifetimeSeconds?: number | undefined },
-  context: Pick<Context, "env" | "now" | "fetch">,
+  context: Pick<Context, "env" | "now" | "fetch" | "stderr">,
 ): Promise<Secret> {
   if (identity.key) {
     const { exchangeToken } = await import("./token-exchange.ts");
@@ -49,7 +49,7 @@ export async function issueToken(
 /** Finds who speaks (`resolveIdentity`) and to whom: `--server`, else `WAYBILL_SERVER`, else the identity's own server. */
 export function resolveCaller(
   flags: IdentityFlags & { server?: string | undefined },
-  context: Pick<Context, "env" | "now"> & Partial<Pick<Context, "fetch">>,
+  context: Pick<Context, "env" | "now"> & Partial<Pick<Context, "fetch" | "stderr">>,
 ): Caller {
   const { env, now } = context;
   const identity = resolveIdentity(flags, env);
@@ -65,7 +65,7 @@ export function resolveCaller(
 
 /** The token of a sign-in is good for whoever holds it, so it goes to its own server only. */
 function loginCaller(identity: Identity, server: Server, context: Parameters<typeof resolveCaller>[1]) {
-  const { fetch } = context;
+  const { fetch, stderr = () => {} } = context;
   if (!isSameServer(server, identity.server))
     throw new Failure(
       `${identity.email} signed in at ${identity.server}, not at ${server}`,
@@ -73,7 +73,7 @@ function loginCaller(identity: Identity, server: Server, context: Parameters<typ
     );
   return async (scopes: readonly string[] = [platformScope]) => {
     if (fetch === undefined) throw new Failure(`${identity.email} needs the network for a token`);
-    return await issueToken(identity, { scopes }, { ...context, fetch });
+    return await issueToken(identity, { scopes }, { ...context, fetch, stderr });
   };
 }
 

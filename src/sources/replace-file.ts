@@ -6,12 +6,13 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 export type ReplaceOptions = {
   /** The file's permissions; it has 0600 until its bytes are complete. */
@@ -26,6 +27,7 @@ export type ReplaceOptions = {
  * failure leaves the old one.
  */
 export function replaceFile(path: string, text: string, options: ReplaceOptions = {}): void {
+  removeAbandoned(path);
   const temporary = `${path}.${process.pid}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   const file = openSync(temporary, "wx", 0o600);
   try {
@@ -53,6 +55,18 @@ export function makePrivateFolder(path: string): void {
 /** The folder that a file lies in, made when it is not there. */
 export function makeFolderFor(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+}
+
+/** A write takes milliseconds: what is older than this belongs to a process that was killed. */
+const abandonedMilliseconds = 60_000;
+
+/** What a killed process has left beside the file may hold a secret: whoever comes next clears it away. */
+function removeAbandoned(path: string): void {
+  const [folder, start] = [dirname(path), `${basename(path)}.`];
+  for (const name of readdirSync(folder).filter((name) => name.startsWith(start) && name.endsWith(".tmp"))) {
+    const modified = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (Date.now() - modified > abandonedMilliseconds) rmSync(join(folder, name), { force: true });
+  }
 }
 
 function writeWhole(file: number, text: string): void {

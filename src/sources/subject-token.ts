@@ -26,6 +26,7 @@ const buildkiteLifetimeSeconds = 300;
 
 /** Which of them this machine is, as far as its environment tells. */
 export function detectProvider(env: Env): SubjectProvider | undefined {
+  if (env.WAYBILL_WORKLOAD_IDENTITY_TOKEN_FILE) return "file";
   if (env.ACTIONS_ID_TOKEN_REQUEST_URL) return "github";
   if (env[variableDefault]) return env.GITLAB_CI ? "gitlab" : "variable";
   if (env.BUILDKITE_JOB_ID || env.BUILDKITE_AGENT_ACCESS_TOKEN) return "buildkite";

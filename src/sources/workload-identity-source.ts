@@ -54,7 +54,7 @@ export function workloadIdentity({ settings, env }: SourceContext): WorkloadIden
     // Google wants its own name for the provider, with a scheme.
     subjectAudience: set.subjectAudience ?? (audience.startsWith("//") ? `https:${audience}` : audience),
     subjectTokenType: set.subjectTokenType ?? jwtType,
-    file: set.file,
+    file: env.WAYBILL_WORKLOAD_IDENTITY_TOKEN_FILE || set.file,
     variable: set.variable,
   };
 }

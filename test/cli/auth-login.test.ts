@@ -1,8 +1,12 @@
 // Signing in, against a real OAuth server in a process of its own, and with our program as a process too.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { browserSignIn } from "../../src/sources/login/browser-sign-in.ts";
+import { deviceSignIn } from "../../src/sources/login/device-sign-in.ts";
+import type { SignIn } from "../../src/sources/login/sign-in.ts";
 import { Home, type Outcome } from "../helper/home.ts";
 import { OAuthProcess } from "../oauth/process.ts";
+import { context } from "./context.ts";
 
 let oauth: OAuthProcess;
 beforeAll(async () => {
@@ -164,6 +168,14 @@ describe("waybill auth login without a browser", () => {
     expect((await oauth.log("/token")).at(-1)?.form.scope).toEndWith("devstorage.read_write");
   });
 
+  test("asks less often when the server says so", async () => {
+    using home = new Home();
+    await oauth.control({ pendingTimes: 0, isSlow: true });
+    const started = performance.now();
+    expect((await home.waybill(["auth", "login", oauth.url])).exitCode).toBe(0);
+    expect(performance.now() - started).toBeGreaterThan(5000);
+  }, 20_000);
+
   test("takes the address that a browser elsewhere ended at, where the server knows no codes", async () => {
     using home = new Home();
     await oauth.control({ without: ["device_authorization_endpoint"] });
@@ -192,6 +204,24 @@ describe("waybill auth login without a browser", () => {
       expect(exitCode).toBe(1);
       expect(stderr).toContain("that is not the address that this sign-in ends at");
     }
+  });
+});
+
+describe("waybill auth login does not wait for ever", () => {
+  const request = (expires: AbortSignal): SignIn => {
+    const { it } = context({ env: {}, fetch });
+    const server = { authorizationUri: `${oauth.url}/authorize`, tokenUri: `${oauth.url}/token` };
+    return { server, client: { id: "waybill" }, scopes: ["a"], context: it, expires };
+  };
+
+  test("for a browser", () => {
+    expect(browserSignIn(request(AbortSignal.timeout(50)))).rejects.toThrow("nobody signed in in time");
+  });
+
+  test("for a code that nobody types", async () => {
+    await oauth.control({ pendingTimes: 1000 });
+    const attempt = deviceSignIn(request(AbortSignal.timeout(200)), `${oauth.url}/device`);
+    expect(await attempt.catch((error: Error) => error.message)).toContain("in time");
   });
 });
 

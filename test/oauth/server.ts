@@ -26,8 +26,10 @@ export type Control = {
   without?: string[];
   /** What it says its name is. */
   issuer?: string;
-  /** Says "not yet" this many times when asked for a device's token; the first time also "slow down". */
+  /** Says "not yet" this many times when asked for a device's token. */
   pendingTimes?: number;
+  /** Says "slow down" when first asked for it. */
+  isSlow?: boolean;
   email?: string;
 };
 
@@ -169,6 +171,10 @@ function device({ form }: LoggedRequest, origin: string): Response {
 
 function pollDevice({ device_code: code = "" }: Record<string, string>): Response {
   if (pending-- > 0) return refuse("authorization_pending");
+  if (control.isSlow) {
+    control.isSlow = false;
+    return refuse("slow_down");
+  }
   const grant = codes.get(code);
   return grant === undefined ? refuse("expired_token") : Response.json({ ...accessToken(), ...newRefreshToken(grant) });
 }

@@ -228,6 +228,16 @@ describe("the identity of a job, without a file of secrets", () => {
     expect((await lastExchange())?.subject_token).toBe("pod.jwt");
   });
 
+  test("a projected file that a variable names, as it is at that moment", async () => {
+    using home = new GoogleHome(oauth, configured());
+    const env = { WAYBILL_WORKLOAD_IDENTITY_TOKEN_FILE: home.write("token", "one.jwt\n") };
+    await home.token({ env });
+    home.write("token", "two.jwt\n");
+    await Bun.$`rm -r ${home.path(".cache")}`;
+    await home.token({ env });
+    expect((await lastExchange())?.subject_token).toBe("two.jwt");
+  });
+
   test("may become a service account", async () => {
     using home = new GoogleHome(oauth, configured({ provider: "variable", serviceAccount: "ci@p.test" }));
     expect(await home.token({ env: { WAYBILL_ID_TOKEN: "jwt" } })).toBe("token-of-ci@p.test");

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { Failure } from "../failure.ts";
+import { Failure, messageOf } from "../failure.ts";
 import { withFileLock } from "../file-lock.ts";
 import { Secret } from "../secret.ts";
 import { type Account, keyPath, type Login } from "../settings.ts";
@@ -7,7 +7,7 @@ import { type Answer, postForm, readTokenAnswer, TokenRefused } from "../token-r
 import type { FreshToken } from "../token-source.ts";
 import { readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
 
-type RefreshContext = Pick<Context, "env" | "now" | "fetch">;
+type RefreshContext = Pick<Context, "env" | "now" | "fetch" | "stderr">;
 
 /**
  * A token for an account that signed in: its refresh token is presented at the server's token endpoint (RFC 6749
@@ -53,7 +53,12 @@ async function refresh(
 async function keepRotated(answer: Answer, old: Secret, email: string, login: Login, context: RefreshContext) {
   const { refresh_token: token } = answer.fields;
   if (answer.status !== 200 || typeof token !== "string" || token === "" || token === old.reveal()) return;
-  await writeRefreshToken(context.env, email, new Secret(token), login.keptIn === "keychain");
+  try {
+    await writeRefreshToken(context.env, email, new Secret(token), login.keptIn === "keychain");
+  } catch (error) {
+    // The access token is good all the same; the next renewal may find the sign-in used up.
+    context.stderr(`waybill: warning: the new sign-in of ${email} could not be kept: ${messageOf(error)}\n`);
+  }
 }
 
 function explained({ message, code }: TokenRefused, email: string): Failure {

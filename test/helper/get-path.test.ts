@@ -1,0 +1,55 @@
+// What the helper loads before it answers from its cache: docker waits for each of these files.
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+const source = join(import.meta.dir, "../../src");
+
+/** More files than these cost time in every pull and push: a new one needs a reason that is worth it. */
+const expected = [
+  "helper/get.ts",
+  "helper/input.ts",
+  "helper/run.ts",
+  "main.ts",
+  "sources/context.ts",
+  "sources/email.ts",
+  "sources/failure.ts",
+  "sources/google.ts",
+  "sources/paths.ts",
+  "sources/registry-credential.ts",
+  "sources/registry-host.ts",
+  "sources/scope.ts",
+  "sources/secret.ts",
+  "sources/settings.ts",
+  "sources/token-cache.ts",
+  "sources/token-plan.ts",
+  "sources/token-source.ts",
+];
+
+const statically = /^(?:import|export)(?! type)[^;]*?from "(\.[^"]+\.ts)"/gm;
+const dynamically = /import\("(\.[^"]+\.ts)"\)/g;
+
+function reachedFrom(roots: readonly string[], ...patterns: RegExp[]): string[] {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    const text = readFileSync(join(source, file), "utf8");
+    for (const pattern of patterns)
+      for (const [, path = ""] of text.matchAll(pattern)) visit(normalize(join(dirname(file), path)));
+  };
+  roots.forEach(visit);
+  return [...reached].sort();
+}
+
+test("the cached path loads these files and no others", () => {
+  const loaded = reachedFrom(["main.ts", "helper/run.ts", "helper/get.ts"], statically);
+  console.log(loaded.join("\n"));
+  expect(loaded).toEqual(expected);
+});
+
+test("get never opens a browser, also when nothing is cached", () => {
+  const reachable = reachedFrom(["helper/get.ts"], statically, dynamically);
+  expect(reachable).toContain("sources/login/login-token.ts");
+  expect(reachable.filter((file) => /browser|sign-in/.test(file))).toEqual([]);
+});
