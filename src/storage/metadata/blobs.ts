@@ -1,3 +1,4 @@
+import { missingDigests } from "./missing-digests.ts";
 import { removeObjectLater } from "./removed-objects.ts";
 import { enqueueReviews } from "./reviews.ts";
 import type { Reader, Writer } from "./schema.ts";
@@ -95,16 +96,12 @@ export async function unlinkBlob(write: Writer, repositoryId: string, digest: st
 
 /** Those of `digests` that the repository has no link to. */
 export async function missingBlobs(read: Reader, repositoryId: string, digests: readonly string[]): Promise<string[]> {
-  const missing = new Set(digests);
-  const pageSize = 200;
-  for (let start = 0; start < digests.length; start += pageSize) {
-    const found = await read
+  return await missingDigests(digests, (page) =>
+    read
       .selectFrom("blob_links")
       .select("digest")
       .where("repository_id", "=", repositoryId)
-      .where("digest", "in", digests.slice(start, start + pageSize))
-      .execute();
-    for (const { digest } of found) missing.delete(digest);
-  }
-  return [...missing];
+      .where("digest", "in", page)
+      .execute(),
+  );
 }

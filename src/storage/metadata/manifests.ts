@@ -1,4 +1,5 @@
 import { revealBlobLinks } from "./garbage.ts";
+import { missingDigests } from "./missing-digests.ts";
 import { enqueueReviews, type Subject } from "./reviews.ts";
 import type { Reader, ReferenceKind, Writer } from "./schema.ts";
 
@@ -73,18 +74,14 @@ export async function missingManifests(
   repositoryId: string,
   digests: readonly string[],
 ): Promise<string[]> {
-  const missing = new Set(digests);
-  const pageSize = 200;
-  for (let start = 0; start < digests.length; start += pageSize) {
-    const found = await read
+  return await missingDigests(digests, (page) =>
+    read
       .selectFrom("manifests")
       .select("digest")
       .where("repository_id", "=", repositoryId)
-      .where("digest", "in", digests.slice(start, start + pageSize))
-      .execute();
-    for (const { digest } of found) missing.delete(digest);
-  }
-  return [...missing];
+      .where("digest", "in", page)
+      .execute(),
+  );
 }
 
 /** A manifest that names another as its subject. */
