@@ -1,9 +1,11 @@
 import { type Context, readBounded } from "./context.ts";
+import { limited } from "./deadline.ts";
 import { Failure, messageOf, oneLine } from "./failure.ts";
 import { Secret } from "./secret.ts";
 import { serverOf } from "./server.ts";
 
 const answerBytesMax = 64 * 1024;
+const answerMillisecondsMax = 10_000;
 
 /** The server gave no answer at all, so that whoever can do without it may go on. */
 export class ServerUnreachable extends Failure {}
@@ -32,12 +34,13 @@ export async function postForm(url: string, form: Record<string, string>, fetch:
 export async function send(request: Request, fetch: Fetch): Promise<Answer> {
   const { origin, pathname } = new URL(request.url); // What is in the query stays out of the message.
   try {
-    const response = await fetch(new Request(request, { redirect: "manual" }));
+    const signal = limited(request.signal, answerMillisecondsMax);
+    const response = await fetch(new Request(request, { redirect: "manual", signal }));
     const text = response.body ? await readBounded(response.body, answerBytesMax) : "";
     return { status: response.status, fields: parseFields(text ?? "") };
   } catch (error) {
-    const options = { cause: error };
-    throw new ServerUnreachable(`${origin}${pathname} does not answer: ${messageOf(error)}`, undefined, options);
+    const message = `${origin}${pathname} does not answer: ${messageOf(error)}`;
+    throw new ServerUnreachable(message, "is the server running?", { cause: error });
   }
 }
 
