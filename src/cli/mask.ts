@@ -8,7 +8,7 @@ const secrets: readonly [RegExp, string][] = [
   [/([?&]code=)[^&\s"]+/g, "$1[secret]"],
   [/(:\/\/)[^\s/@]+@/g, "$1[credentials]@"],
   [
-    /("?(?:private_key|access_token|refresh_token|id_token|password|secret|assertion|client_secret)"?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"?|[^\s&,;}]+)/gi,
+    /("?(?:private_key|access_token|refresh_token|id_token|password|secret|assertion|client_secret)"?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"?|(?!\[)[^\s&,;}]+)/gi,
     "$1[secret]",
   ],
 ];

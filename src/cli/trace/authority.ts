@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { isIP, isIPv6 } from "node:net";
 import { bits, integer, octets, oid, sequence, set, tagged, tagPlain, utcTime, utf8, yes } from "./der.ts";
 
@@ -47,6 +47,11 @@ export class ThrowAwayAuthority {
   #sign(subject: Uint8Array, publicKey: KeyObject, extensions: readonly Uint8Array[]): Uint8Array {
     const serial = randomBytes(16);
     serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+    // Strict checkers ask for both identifiers, the authority's own certificate included.
+    const identifiers = [
+      extension("2.5.29.14", octets(keyId(publicKey))),
+      extension("2.5.29.35", sequence(tagPlain(0, keyId(this.#key.publicKey)))),
+    ];
     const toBeSigned = sequence(
       tagged(0, integer(Uint8Array.from([2]))), // version 3
       integer(serial),
@@ -55,7 +60,7 @@ export class ThrowAwayAuthority {
       sequence(utcTime(this.#now - graceMilliseconds), utcTime(this.#now + dayMilliseconds)),
       subject,
       publicKey.export({ type: "spki", format: "der" }),
-      tagged(3, sequence(...extensions)),
+      tagged(3, sequence(...extensions, ...identifiers)),
     );
     return sequence(toBeSigned, ecdsaWithSha256, bits(sign("sha256", toBeSigned, this.#key.privateKey)));
   }
@@ -63,6 +68,13 @@ export class ThrowAwayAuthority {
 
 function extension(id: string, value: Uint8Array, isCritical = false): Uint8Array {
   return sequence(oid(id), ...(isCritical ? [yes] : []), octets(value));
+}
+
+function keyId(publicKey: KeyObject): Uint8Array {
+  return createHash("sha256")
+    .update(publicKey.export({ type: "spki", format: "der" }))
+    .digest()
+    .subarray(0, 20);
 }
 
 function name(commonName: string): Uint8Array {
