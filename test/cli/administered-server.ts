@@ -4,11 +4,11 @@ import { Home, type Outcome } from "../helper/home.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
-/** Starts `waybill serve`; `waybill` runs a command as the owner of everything. */
-export async function startAdministeredServer() {
+/** Starts `waybill serve`; `waybill` runs a command as the owner of everything. `more` are flags of `serve`. */
+export async function startAdministeredServer(more: readonly string[] = []) {
   const home = new Home();
   const [data, adminKey] = [home.path("data"), home.path("admin.json")];
-  const command = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--admin-key", adminKey];
+  const command = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--admin-key", adminKey, ...more];
   const child = Bun.spawn([process.execPath, main, ...command], { env: home.env, stdout: "pipe", stderr: "ignore" });
   const origin = await readyOrigin(child.stdout);
   const owner = { WAYBILL_SERVER: origin, WAYBILL_KEY_FILE: adminKey };

@@ -1,6 +1,7 @@
 // Doctor against a real server and set-ups that are really broken, each as users break them.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { runCli } from "../../../src/cli/run.ts";
+import { ThrowAwayAuthority } from "../../../src/cli/trace/authority.ts";
 import { Home } from "../../helper/home.ts";
 import { type AdministeredServer, startAdministeredServer } from "../administered-server.ts";
 import { context } from "../context.ts";
@@ -261,6 +262,21 @@ describe("waybill doctor names the broken link", () => {
     expect(link("connection").mend).toContain("NO_PROXY=gcr.io");
     expect(JSON.stringify(link("proxy"))).not.toContain("hush");
     expect((await doctor(home, [`${host}/${project}/app:1`], env)).exitCode).toBe(0);
+  });
+
+  test("when the certificate is from an authority that is not trusted here, and is well once it is", async () => {
+    using home = await wellHome();
+    const authority = new ThrowAwayAuthority(Date.now());
+    const { certificate, privateKey } = authority.issue("localhost");
+    const [cert, key] = [home.write("server.pem", certificate), home.write("server.key", privateKey)];
+    await using tls = await startAdministeredServer(["--tls-cert", cert, "--tls-key", key]);
+    const other = `localhost:${new URL(tls.origin).port}`;
+    const { broken, link } = await doctor(home, [other]);
+    expect(broken).toEqual(["connection"]);
+    expect(link("connection").found).toContain("the certificate is from an unknown authority");
+    expect(link("connection").mend).toContain(`/etc/docker/certs.d/${other}/ca.crt`);
+    const trusted = await doctor(home, [other], { NODE_EXTRA_CA_CERTS: home.write("ca.pem", authority.certificate) });
+    expect(trusted.statuses.connection).toBe("ok");
   });
 
   test("when a variable names authorities that are not there", async () => {
