@@ -139,6 +139,16 @@ describe("what is set decides what get answers", () => {
     expect((await claims(home)).aud).toBe("https://elsewhere.example/token");
   });
 
+  test("configure-docker --push says it for the hosts that it configures", async () => {
+    using home = new Home();
+    await home.activate();
+    const argv = ["auth", "configure-docker", "--push", "localhost:5000"];
+    const { stderr } = await home.waybill(argv);
+    expect(stderr).toContain("localhost:5000 may be pushed to\n");
+    expect((await claims(home)).scope).toBe("https://www.googleapis.com/auth/devstorage.read_write");
+    expect((await home.waybill(argv)).stderr).toContain("Nothing to change");
+  });
+
   test("accounts, for the host that they are said for", async () => {
     using home = new Home();
     const other = "other@my-project.iam.waybill.internal";

@@ -173,8 +173,8 @@ const configureDocker: Command = {
   summary: "let Docker get its credentials from the helper",
   help: `
 SYNOPSIS
-    waybill auth configure-docker [HOST,…] [--include-artifact-registry] [--for=docker,podman] [--remove-logins]
-        [--dry-run] [--quiet] [--helper=NAME]
+    waybill auth configure-docker [HOST,…] [--push] [--include-artifact-registry] [--for=docker,podman]
+        [--remove-logins] [--dry-run] [--quiet] [--helper=NAME]
 
 DESCRIPTION
     Writes Docker's configuration so that docker asks docker-credential-waybill for the credentials of these registry
@@ -183,9 +183,11 @@ DESCRIPTION
 
 OPTIONS
     HOST,…           registry hosts (default: those of the active account's server; without an account gcr.io,
-                     us.gcr.io, eu.gcr.io, asia.gcr.io, staging-k8s.gcr.io and marketplace.gcr.io)${dockerFlags}    --remove-logins  remove what an earlier \`docker login\` or \`podman login\` has left in the files for these hosts
+                     us.gcr.io, eu.gcr.io, asia.gcr.io, staging-k8s.gcr.io and marketplace.gcr.io)${dockerFlags}    --push           let docker push to these hosts: without this, and without the account's own --push, tokens
+                     are good for pulling and nothing else
+    --remove-logins  remove what an earlier \`docker login\` or \`podman login\` has left in the files for these hosts
 ${dockerFiles}`,
-  options: { ...dockerOptions, "remove-logins": { type: "boolean" } },
+  options: { ...dockerOptions, push: { type: "boolean" }, "remove-logins": { type: "boolean" } },
   positionals: { name: "HOST,…", min: 0, max: 1 },
   load: () => import("./configure-docker.ts"),
 };

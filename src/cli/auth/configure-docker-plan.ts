@@ -13,6 +13,7 @@ import type { Env } from "../../sources/context.ts";
 import { parseRegistryHost, type RegistryHost } from "../../sources/registry-host.ts";
 import { registryHostsOf } from "../../sources/server.ts";
 import type { Settings } from "../../sources/settings.ts";
+import { ruleFor } from "../../sources/token-plan.ts";
 import { type ContainerProgram, entryLine, type FilePlan, type Plan } from "./docker-entries.ts";
 
 /** The files that shall name the helper for these hosts. */
@@ -85,4 +86,18 @@ export function planSettings(hosts: readonly RegistryHost[], settings: Settings)
     for (const host of taken) changed.registries.set(host, email);
   };
   return { lines, change };
+}
+
+/** Lets tokens for the hosts be good for pushing too, besides what is planned already. */
+export function planPush(
+  hosts: readonly RegistryHost[],
+  settings: Settings,
+  planned: Plan["settings"],
+): Plan["settings"] {
+  const lines = hosts.filter((host) => ruleFor(host, settings).push !== true).map((host) => `${host} may be pushed to`);
+  const change = (changed: Settings) => {
+    planned?.change(changed);
+    for (const host of hosts) changed.hosts.set(host, { ...changed.hosts.get(host), push: true });
+  };
+  return { lines: [...(planned?.lines ?? []), ...lines], change };
 }

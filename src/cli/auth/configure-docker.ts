@@ -4,7 +4,7 @@ import { Failure } from "../../sources/failure.ts";
 import type { RegistryHost } from "../../sources/registry-host.ts";
 import { readSettings, type Settings } from "../../sources/settings.ts";
 import { planFor } from "../../sources/token-plan.ts";
-import { planFiles, planSettings, planStaleLogins } from "./configure-docker-plan.ts";
+import { planFiles, planPush, planSettings, planStaleLogins } from "./configure-docker-plan.ts";
 import { warn } from "./configure-docker-warnings.ts";
 import { carryOut, chooseHosts, chosenPrograms, type DockerInvocation, helperName } from "./docker-entries.ts";
 
@@ -17,7 +17,8 @@ export async function run(invocation: DockerInvocation): Promise<number> {
   checkIdentity(hosts, settings, invocation);
   const files = planFiles(programs, hosts, helper, context.env);
   const stale = planStaleLogins(programs, hosts, context.env);
-  const planned = planSettings(hosts, settings);
+  const pull = planSettings(hosts, settings);
+  const planned = values.push ? planPush(hosts, settings, pull) : pull;
   const offer = values["remove-logins"] ? { files: [...files, ...stale] } : { files, offered: stale };
   await carryOut({ ...offer, ...(planned && { settings: planned }) }, invocation);
   await warn(programs, helper, hosts.length, context);

@@ -12,7 +12,7 @@ import { type Invocation, parseList, UsageError } from "../command.ts";
 
 export type DockerInvocation = Invocation<
   "helper" | "for",
-  "dry-run" | "quiet" | "include-artifact-registry" | "remove-logins"
+  "dry-run" | "quiet" | "include-artifact-registry" | "remove-logins" | "push"
 >;
 
 /** The programs whose files are written. */
