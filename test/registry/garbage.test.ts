@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { Blobs } from "../../src/registry/blobs.ts";
+import type { Digest } from "../../src/registry/digest.ts";
 import { Garbage } from "../../src/registry/garbage.ts";
 import { previewGarbage } from "../../src/registry/garbage-preview.ts";
 import { nothingCollected } from "../../src/registry/garbage-report.ts";
+import { parseRepository } from "../../src/registry/repository.ts";
+import { resolveRepository } from "../../src/registry/resolve.ts";
 import { openFilesystemBlobs } from "../../src/storage/blobs/filesystem.ts";
 import { digestOf, play, pushBlobs, type Registry, remains, startRegistry } from "../http/distribution/exchanges.ts";
 import { descriptor, type SmallImage, smallImage } from "./small-image.ts";
@@ -155,9 +159,13 @@ describe("a repository", () => {
     await push(image, "v1");
     expect(await statusOf(`${repository}/manifests/v1`, "reader")).toBe(200);
     await play(registry, [{ send: `DELETE ${repository}/manifests/${image.digest}`, status: 202 }]);
-    for (let time = 0; time < 4; time++) await collectAfter(half);
+    // The last time the repository goes just after somebody resolved it.
+    for (let time = 0; time < 3; time++) {
+      registry.server.clock.now += half;
+      expect(await statusOf(`${repository}/manifests/v1`, "reader")).toBe(404);
+      await garbage.collect();
+    }
     expect(await remains(registry)).toMatchObject({ repositories: 0, blobs: 0, tag_history: 0 });
-    expect(await statusOf(`${repository}/manifests/v1`, "reader")).toBe(404);
     await push(image, "v1");
     expect(await statusOf(`${repository}/manifests/v1`, "reader")).toBe(200);
     for (const blob of image.blobs) expect(await statusOf(`${repository}/blobs/${digestOf(blob)}`, "reader")).toBe(200);
@@ -230,6 +238,45 @@ describe("a dry run", () => {
       expect(await garbage.collect()).toMatchObject(expected);
     }
     expect(await remains(registry)).toMatchObject({ repositories: 0, blobs: 0, objects: 0, files: [] });
+  });
+});
+
+describe("between a question and the transaction that acts on its answer", () => {
+  test("a push wins over a collection that has taken the review", async () => {
+    const { metadata, clock } = registry.server;
+    await pushBlobs(registry, "my-project/image", "wanted");
+    await collectAfter(half);
+    const interrupted: typeof metadata = {
+      ...metadata,
+      async write(change) {
+        const leased = await metadata.write(change);
+        if (Array.isArray(leased) && leased[0]?.kind === "blob")
+          await pushBlobs(registry, "my-project/image", "wanted");
+        return leased;
+      },
+    };
+    clock.now += half;
+    const late = new Garbage(interrupted, { delete: async () => {} }, { graceMilliseconds: 2 * half }, () => clock.now);
+    expect(await late.collect()).toMatchObject({ hidden: 0, links: 0, blobs: 0 });
+    expect(await statusOf(`${repository}/blobs/${digestOf("wanted")}`)).toBe(200);
+  });
+
+  test("a mount whose source was collected is no mount, and no error", async () => {
+    const { metadata } = registry.server;
+    await pushBlobs(registry, "my-project/image", "source");
+    const digest = digestOf("source") as Digest;
+    const [row] = await metadata.read.selectFrom("repositories").select(["id", "location"]).execute();
+    const resolve = (path: string) => resolveRepository(metadata, parseRepository(path, row?.location ?? ""));
+    const found = await metadata.hot.blob(row?.id ?? "", digest);
+    expect(found).toBeDefined();
+    const stale = { ...metadata, hot: Object.assign(Object.create(metadata.hot), { blob: async () => found }) };
+    const blobs = new Blobs(stale, {} as never, registry.server.now);
+    const mount = async () => blobs.mount(await resolve("my-project/other"), await resolve("my-project/image"), digest);
+    for (let time = 0; time < 2; time++) {
+      await collectAfter(half);
+      expect(await mount()).toBe(false);
+    }
+    expect(await remains(registry)).toMatchObject({ blob_links: 0, repositories: 1 });
   });
 });
 

@@ -26,7 +26,7 @@ export class Gate {
   readonly #access: Access;
   /**
    * What was admitted, beside the caller it was admitted for: the authenticator gives the same object only while
-   * nothing changed that could change a decision. Repositories keep their ids as long as their project lives.
+   * nothing changed that could change a decision. A repository that is removed counts as such a change.
    */
   readonly #admitted = new WeakMap<Caller, Map<string, ResolvedRepository>>();
 
