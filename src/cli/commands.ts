@@ -1,5 +1,6 @@
 import { auth } from "./auth/commands.ts";
 import type { Command, Group } from "./command.ts";
+import { container } from "./container/commands.ts";
 import { config } from "./config/commands.ts";
 import { docker } from "./docker/command.ts";
 import { doctor } from "./doctor/command.ts";
@@ -81,6 +82,7 @@ EXIT CODES
     doctor,
     trace,
     projects,
+    container,
     iam,
     kubeletCredentialProvider,
     bazelCredentialHelper,

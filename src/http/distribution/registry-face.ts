@@ -10,9 +10,9 @@ import { pathOf } from "../url.ts";
 import { answerError, askToLogIn, type ErrorLog, registryHeaders } from "./answer-error.ts";
 import { BlobRoutes } from "./blob-routes.ts";
 import { CatalogRoutes } from "./catalog-routes.ts";
+import { FolderRoutes } from "./folder-routes.ts";
 import { Gate } from "./gate.ts";
 import { ManifestRoutes } from "./manifest-routes.ts";
-import { ProjectRoutes } from "./project-routes.ts";
 import { ReferrerRoutes } from "./referrer-routes.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { SearchRoutes } from "./search-routes.ts";
@@ -40,7 +40,6 @@ export class RegistryFace {
   readonly #uploads: UploadRoutes;
   readonly #manifests: ManifestRoutes;
   readonly #tags: TagRoutes;
-  readonly #projects: ProjectRoutes;
   readonly #referrers: ReferrerRoutes;
   readonly #catalog: CatalogRoutes;
   readonly #search: SearchRoutes;
@@ -51,8 +50,7 @@ export class RegistryFace {
     this.#blobs = new BlobRoutes(this.#gate, blobs);
     this.#uploads = new UploadRoutes(metadata, this.#gate, uploads, blobs, now);
     this.#manifests = new ManifestRoutes(this.#gate, manifests);
-    this.#tags = new TagRoutes(metadata, this.#gate);
-    this.#projects = new ProjectRoutes(metadata, access);
+    this.#tags = new TagRoutes(metadata, this.#gate, new FolderRoutes(metadata, access));
     this.#referrers = new ReferrerRoutes(metadata, this.#gate);
     this.#catalog = new CatalogRoutes(metadata);
     this.#search = new SearchRoutes(metadata);
@@ -92,7 +90,7 @@ export class RegistryFace {
       case "tags":
         return this.#tags.list(request, route.repository, caller);
       case "project":
-        return this.#projects.list(request, route.project, caller);
+        return this.#tags.list(request, route.project, caller);
       case "referrers":
         return this.#referrers.list(request, route, caller);
       case "catalog":

@@ -127,7 +127,7 @@ describe("the time an image was made", () => {
   });
 });
 
-describe("a project's listing", () => {
+describe("the listing of a project, or of a path on the way to a repository", () => {
   test("has no tags and no images, but the names next below", async () => {
     const { status, body } = await list("alpha", "alpha");
     expect(status).toBe(200);
@@ -144,11 +144,16 @@ describe("a project's listing", () => {
     ["example.com/beta", "owner", "gcr.io", ["x"]],
     ["empty", "owner", "gcr.io", []],
     ["example.com/beta", "owner", "eu.gcr.io", []],
+    ["alpha/team", "owner", "gcr.io", ["a"]],
+    ["alpha/team", "alpha", "gcr.io", ["a"]],
+    ["alpha/team", "single", "gcr.io", ["a"]],
   ])("of %s shows %s at %s just what they may list", async (project, who, host, expected) => {
     expect((await list(project, who, "", host)).body.child).toEqual(expected);
   });
 
   test.each([
+    ["alpha/team", "nobody", "gcr.io"],
+    ["alpha/app", "single", "gcr.io"],
     ["alpha", "nobody", "gcr.io"],
     ["absent", "nobody", "gcr.io"],
     ["absent", "alpha", "gcr.io"],
