@@ -58,7 +58,7 @@ function examineScopes(scopes: readonly string[], { by }: Presented, { host, isP
       "scopes",
       `${meant}: it cannot push`,
       by === "own helper"
-        ? `waybill config set push true --host=${host}`
+        ? `waybill config set --host=${host} push true`
         : "get a token with --scopes=devstorage.read_write",
     );
   else chain.ok("scopes", meant);
