@@ -41,7 +41,8 @@ async function instead(serverUrl: string, { env }: Context): Promise<string> {
   const host = parseRegistryHost(serverUrl);
   const identity = host && (await findRegistryIdentity(host, env));
   return identity
-    ? `waybill: ${host} is used as ${identity.email}; these credentials are not kept\n`
+    ? `waybill: ${host} is used as ${identity.email}; these credentials are not kept\n` +
+        "waybill: hint: another identity: waybill auth login, or waybill config set account EMAIL\n"
     : `waybill: ${host ?? "this server"} is not configured here; these credentials are not kept, and it is used without any\n` +
         "waybill: hint: waybill auth activate-service-account --key-file=FILE\n";
 }

@@ -137,3 +137,37 @@ test("an account that Waybill's settings give the host comes before docker-crede
   expect(JSON.parse(said.stdout).Secret).toMatch(/^ey/);
   expect((await get(home)).token).toBe("old");
 });
+
+describe("where the settings allow another identity to step in", () => {
+  const endedLogin = (google: Google, fallback: boolean) => {
+    const home = loggedIn(google, -1, { refresh_token: "" });
+    const settings = JSON.parse(home.read(".config/waybill/settings.json"));
+    home.write(".config/waybill/settings.json", JSON.stringify({ ...settings, defaults: { fallback } }));
+    const user = { type: "authorized_user", client_id: "i", client_secret: "s", refresh_token: "r" };
+    home.env.GOOGLE_APPLICATION_CREDENTIALS = home.write("adc.json", JSON.stringify(user));
+    return home;
+  };
+
+  test("it does", async () => {
+    using google = new Google();
+    using home = endedLogin(google, true);
+    expect(await get(home)).toMatchObject({ exitCode: 0, token: "fresh" });
+  });
+
+  test("it does not where they say nothing of it", async () => {
+    using google = new Google();
+    using home = endedLogin(google, false);
+    expect(await get(home)).toMatchObject({ exitCode: 1 });
+    expect(google.requests).toEqual([]);
+  });
+
+  test("all that failed are told", async () => {
+    using google = new Google();
+    using home = endedLogin(google, true);
+    google.answer = () => google.refuse({ error: "invalid_client" }, 401);
+    const { stdout } = await get(home);
+    expect(stdout).toMatch(
+      /access token: store: oauth2: token expired and refresh token is not set; env: .*invalid_client/,
+    );
+  });
+});
