@@ -2,7 +2,7 @@ import { Failure, oneLine } from "./failure.ts";
 import { gcloudProperty } from "./gcloud-properties.ts";
 import { runProgram } from "./run-program.ts";
 import { platformScope } from "./scope.ts";
-import { Secret } from "./secret.ts";
+import { asAccessToken } from "./token-request.ts";
 import type { FreshToken, SourceContext, TokenRequest, TokenSource } from "./token-source.ts";
 
 /** gcloud takes half a second to start: it is asked last, and only when its own files say that it has an account. */
@@ -38,12 +38,10 @@ async function configHelperToken(
   const { exitCode, stdout, stderr } = await runProgram(path, argv, context);
   if (exitCode !== 0) throw new Failure(`gcloud gave no token: ${firstError(stderr)}`, "gcloud auth login");
   const { credential, configuration } = parseAnswer(stdout);
-  if (typeof credential?.access_token !== "string" || credential.access_token === "")
-    throw new Failure("gcloud gave an empty token", "gcloud auth login");
-  const expiresAt = Date.parse(String(credential.token_expiry)) / 1000;
+  const expiresAt = Date.parse(String(credential?.token_expiry)) / 1000;
   const account = configuration?.properties?.core?.account;
   return {
-    token: new Secret(credential.access_token),
+    token: asAccessToken(credential?.access_token, "gcloud"),
     expiresAt: expiresAt > 0 ? Math.floor(expiresAt) : undefined,
     scopes: [platformScope],
     ...(typeof account === "string" ? { account } : {}),

@@ -4,9 +4,9 @@
 import { type CredentialFile, textField } from "./credential-file.ts";
 import { Failure, messageOf } from "./failure.ts";
 import { generateAccessToken, serviceAccountIn, sourceScopes } from "./impersonation.ts";
-import { Secret } from "./secret.ts";
 import { parseServiceAccountKey } from "./service-account-key.ts";
 import { signedToken } from "./store-source.ts";
+import { asAccessToken } from "./token-request.ts";
 import type { FreshToken, SourceContext } from "./token-source.ts";
 
 type Library = typeof import("google-auth-library");
@@ -72,9 +72,11 @@ async function libraryToken(
   if (stsCredential) stsCredential.transporter = transporter;
   try {
     const { token } = await client.getAccessToken();
-    if (!token) throw new Failure("the answer held no access token");
     const expiry = client.credentials.expiry_date;
-    return { token: new Secret(token), expiresAt: expiry ? Math.floor(expiry / 1000) : undefined };
+    return {
+      token: asAccessToken(token, "its token service"),
+      expiresAt: expiry ? Math.floor(expiry / 1000) : undefined,
+    };
   } catch (error) {
     throw new Failure(`${file.origin}: ${reasonOf(error)}`, hintFor(file.type), { cause: error });
   }

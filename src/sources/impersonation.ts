@@ -1,10 +1,9 @@
 import type { Collected } from "./collect-token.ts";
-import { Failure } from "./failure.ts";
 import { isGoogleService } from "./google.ts";
 import { platformScope } from "./scope.ts";
-import { Secret } from "./secret.ts";
+import type { Secret } from "./secret.ts";
 import type { TokenPlan } from "./token-plan.ts";
-import { type Answer, refusal, requireSafe, send } from "./token-request.ts";
+import { type Answer, asAccessToken, refusal, requireSafe, send } from "./token-request.ts";
 import type { FreshToken, SourceContext } from "./token-source.ts";
 
 /** What the caller's own token must be for. `auth/iam` would do at Google; other servers know the wider one. */
@@ -43,9 +42,8 @@ function readAnswer(url: string, answer: Answer): FreshToken {
   if (answer.status !== 200)
     throw refusal(url, answer, "has the caller roles/iam.serviceAccountTokenCreator on the account it impersonates?");
   const { accessToken, expireTime } = answer.fields;
-  if (typeof accessToken !== "string") throw new Failure(`${url} gave no access token`);
   const expiresAt = Date.parse(String(expireTime)) / 1000;
-  return { token: new Secret(accessToken), expiresAt: expiresAt > 0 ? Math.floor(expiresAt) : undefined };
+  return { token: asAccessToken(accessToken, url), expiresAt: expiresAt > 0 ? Math.floor(expiresAt) : undefined };
 }
 
 /** The account that an address of `generateAccessToken` names. */

@@ -1,4 +1,4 @@
-import { readAccountKey } from "./accounts.ts";
+import { readAccountKey, unknownAccount } from "./accounts.ts";
 import { isGoogleService } from "./google.ts";
 import type { ServiceAccountKey } from "./service-account-key.ts";
 import { signedTokenSeconds, signToken } from "./signed-token.ts";
@@ -9,8 +9,9 @@ export const storeSource: TokenSource = {
   name: "store",
   async find(request, context) {
     const { account: email } = request;
-    const account = email === undefined ? undefined : context.settings.accounts.get(email);
-    if (email === undefined || account === undefined) return { absent: "no account of this machine is for this host" };
+    if (email === undefined) return { absent: "no account of this machine is for this host" };
+    const account = context.settings.accounts.get(email);
+    if (account === undefined) throw unknownAccount(email);
     if (account.login === undefined)
       return { account: email, token: () => signedToken(readAccountKey(context.env, email), request, context) };
     const { loginToken } = await import("./login/login-token.ts");

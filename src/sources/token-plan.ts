@@ -47,8 +47,9 @@ const secretVariables = ["WAYBILL_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN"];
 /** The plan for a host, or undefined when no identity can be meant for it: it gets no token. */
 export function planFor(host: RegistryHost, settings: Settings, env: Env): TokenPlan | undefined {
   const rule = ruleFor(host, settings);
-  const named = settings.hosts.get(host)?.account ?? settings.registries.get(host) ?? rule.account;
-  const account = knownAccount(named, settings);
+  // An account that somebody set for the host and that is not here is a failure, which the store tells.
+  const mapped = knownAccount(settings.registries.get(host), settings);
+  const account = settings.hosts.get(host)?.account ?? mapped ?? rule.account;
   const isGoogle = [...googleHostRules, ...settings.googleHosts].some((pattern) => matchesRule(host, pattern));
   const isNamed = identityVariables.some((name) => !!env[name]) || settings.whole.workloadIdentity !== undefined;
   if (account === undefined && !isGoogle && !isNamed) return undefined;

@@ -6,6 +6,8 @@ import { serverOf } from "./server.ts";
 
 const answerBytesMax = 64 * 1024;
 const answerMillisecondsMax = 10_000;
+/** No issuer gives a longer one; whoever says so is not believed, and is asked again. */
+const lifetimeSecondsMax = 12 * 3600;
 
 /** The server gave no answer at all, so that whoever can do without it may go on. */
 export class ServerUnreachable extends Failure {}
@@ -59,11 +61,17 @@ export function readTokenAnswer(
   nowMilliseconds: number,
 ): { token: Secret; expiresAt: number | undefined } {
   if (status !== 200) throw refusal(url, { status, fields });
-  if (typeof fields.access_token !== "string" || !/^bearer$/i.test(String(fields.token_type)))
+  if (!/^bearer$/i.test(String(fields.token_type)))
     throw new Failure(`${url} gave no access token`, "is that address a token endpoint?");
-  const expiresIn = Number(fields.expires_in);
+  const expiresIn = Math.min(Number(fields.expires_in), lifetimeSecondsMax);
   const expiresAt = expiresIn > 0 ? Math.floor(nowMilliseconds / 1000 + expiresIn) : undefined;
-  return { token: new Secret(fields.access_token), expiresAt };
+  return { token: asAccessToken(fields.access_token, url), expiresAt };
+}
+
+/** A text that is fit to be one: it ends up in a header, where a space or a line break means something else. */
+export function asAccessToken(value: unknown, origin: string): Secret {
+  if (typeof value === "string" && /^[\x21-\x7e]+$/.test(value)) return new Secret(value);
+  throw new Failure(`${origin} gave no access token`, "is that address a token endpoint?");
 }
 
 /** What a server did not like, in its own words. */

@@ -153,6 +153,15 @@ describe("an identity never changes without a word", () => {
     expect((await home.get({ env: { GCE_METADATA_HOST: oauth.host } })).stderr).toBe("");
   });
 
+  test("an account that is set for a host and is not here is an error, not somebody else", async () => {
+    const { home, env } = federated({ hosts: { "gcr.io": { account: "gone@p.test" } } });
+    using _ = home;
+    const { exitCode, stdout } = await home.get({ env });
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("store: gone@p.test is not activated on this machine");
+    expect(await home.token({ env }, "us.gcr.io")).toStartWith("token-");
+  });
+
   test("the order of the sources is what is configured", async () => {
     const { home, env } = await failing({ defaults: { sources: ["metadata", "env"] } });
     using _ = home;
