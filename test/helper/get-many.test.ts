@@ -77,3 +77,16 @@ test("a helper that is killed while it asks holds up nobody", async () => {
   expect(performance.now() - started).toBeLessThan(3000);
   expect(readdirSync(home.path(".cache/waybill/tokens"))).toHaveLength(1);
 }, 20_000);
+
+test("helpers for hosts with scopes of their own do not use up one another's refresh token", async () => {
+  using home = new GoogleHome(oauth);
+  await oauth.control({ pendingTimes: 0, delayMilliseconds: 100 });
+  expect((await home.waybill(["auth", "login", oauth.url])).exitCode).toBe(0);
+  const push = ["config", "set", `--host=localhost:${oauth.port}`, "push", "true"];
+  expect((await home.waybill(push)).exitCode).toBe(0);
+  const before = (await oauth.log("/token")).length;
+  const hosts = [oauth.host, `localhost:${oauth.port}`];
+  const tokens = await many(20, (index) => home.token({}, hosts[index % 2]));
+  expect(new Set(tokens).size).toBe(2);
+  expect((await oauth.log("/token")).length).toBe(before + 2);
+}, 60_000);
