@@ -1,3 +1,5 @@
+import { revealBlobLinks } from "./garbage.ts";
+import { countLink, uncountLink } from "./limits.ts";
 import { missingDigests } from "./missing-digests.ts";
 import { removeObjectLater } from "./removed-objects.ts";
 import { enqueueReviews } from "./reviews.ts";
@@ -51,11 +53,13 @@ export async function commitBlob(
 
 /** Lets a repository have a blob that is stored, for a while at least: until a review finds that no manifest names it. */
 export async function linkBlob(write: Writer, repositoryId: string, digest: string, now: number): Promise<void> {
-  await write
+  const { numInsertedOrUpdatedRows } = await write
     .insertInto("blob_links")
     .values({ repository_id: repositoryId, digest, created_at: now, hidden_at: null })
-    .onConflict((conflict) => conflict.columns(["repository_id", "digest"]).doUpdateSet({ hidden_at: null }))
-    .execute();
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 1n) await countLink(write, repositoryId, digest);
+  else await revealBlobLinks(write, repositoryId, [digest]);
   await enqueueReviews(write, [{ kind: "blob", repositoryId, digest }], now);
 }
 
@@ -82,6 +86,7 @@ export async function unlinkBlob(write: Writer, repositoryId: string, digest: st
     .where("digest", "=", digest)
     .executeTakeFirst();
   if (numDeletedRows !== 1n) return false;
+  await uncountLink(write, repositoryId, digest);
   const left = { repositoryId, digest };
   await enqueueReviews(
     write,

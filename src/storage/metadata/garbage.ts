@@ -112,7 +112,7 @@ export async function isManifestNeeded(read: Reader, repositoryId: string, diges
 }
 
 /**
- * Removes a repository that has no manifest, no blob, no upload and no policy of its own, and the history of its tags.
+ * Removes a repository that has no manifest, no blob, no upload and no policy or rules of its own, and the history of its tags.
  * True when it did.
  */
 export async function deleteEmptyRepository(write: Writer, repositoryId: string): Promise<boolean> {
@@ -122,7 +122,7 @@ export async function deleteEmptyRepository(write: Writer, repositoryId: string)
   return numDeletedRows === 1n;
 }
 
-/** A policy that somebody gave a repository is a reason to keep it, empty or not. */
+/** A policy or rules that somebody gave a repository are a reason to keep it, empty or not. */
 export async function isRepositoryEmpty(read: Reader, repositoryId: string): Promise<boolean> {
   for (const table of ["manifests", "blob_links"] as const) {
     const row = await read
@@ -138,5 +138,11 @@ export async function isRepositoryEmpty(read: Reader, repositoryId: string): Pro
     .select("etag")
     .where("resource", "=", `repository/${repositoryId}`)
     .executeTakeFirst();
-  return policy === undefined;
+  if (policy) return false;
+  const rules = await read
+    .selectFrom("rules")
+    .select("etag")
+    .where("repository_id", "=", repositoryId)
+    .executeTakeFirst();
+  return rules === undefined;
 }

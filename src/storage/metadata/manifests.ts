@@ -1,4 +1,5 @@
 import { revealBlobLinks } from "./garbage.ts";
+import { countManifestBytes } from "./limits.ts";
 import { missingDigests } from "./missing-digests.ts";
 import { enqueueReviews, type Subject } from "./reviews.ts";
 import type { Reader, ReferenceKind, Writer } from "./schema.ts";
@@ -48,6 +49,7 @@ export async function insertManifest(
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows !== 1n) return;
+  await countManifestBytes(write, manifest.repositoryId, manifest.body.byteLength);
   const rows = references.map(({ kind, digest, mediaType, size }, position) => ({
     repository_id: manifest.repositoryId,
     manifest_digest: manifest.digest,
@@ -120,12 +122,14 @@ export async function deleteManifest(
   now: number,
 ): Promise<boolean> {
   const leftAlone = await dependants(write, repositoryId, digest);
-  const { numDeletedRows } = await write
+  const deleted = await write
     .deleteFrom("manifests")
     .where("repository_id", "=", repositoryId)
     .where("digest", "=", digest)
+    .returning("size")
     .executeTakeFirst();
-  if (numDeletedRows !== 1n) return false;
+  if (!deleted) return false;
+  await countManifestBytes(write, repositoryId, -deleted.size);
   await enqueueReviews(write, [...leftAlone, { kind: "repository", repositoryId, digest: "" }], now);
   return true;
 }

@@ -3,13 +3,19 @@ import { Migrator } from "kysely/migration";
 import * as first from "./migrations/0001-first.ts";
 import * as garbage from "./migrations/0002-garbage.ts";
 import * as imageTimes from "./migrations/0003-image-times.ts";
+import * as rules from "./migrations/0004-rules.ts";
 
 /** What a migration must know of the database it changes. */
 export interface MigrationContext {
   readonly dialect: "sqlite" | "postgres";
 }
 
-const migrations = { "0001-first": first, "0002-garbage": garbage, "0003-image-times": imageTimes };
+const migrations = {
+  "0001-first": first,
+  "0002-garbage": garbage,
+  "0003-image-times": imageTimes,
+  "0004-rules": rules,
+};
 
 /**
  * Brings the schema to this program's version. Safe to call from several nodes at once. Throws when one fails, or

@@ -1,4 +1,5 @@
 import type { Generated, Kysely, Transaction } from "kysely";
+import type { ProjectBlobsTable, ProjectLimitsTable, RulesTable } from "./rules-tables.ts";
 
 /**
  * What lies in the database, the same on SQLite and PostgreSQL.
@@ -9,6 +10,7 @@ import type { Generated, Kysely, Transaction } from "kysely";
  *           ├─ repositories (location, project, name) ─┬─ manifests ── manifest_references, image_times
  *           │                                          ├─ tags, tag_history
  *           │                                          └─ blob_links ─→ blobs ─→ objects
+ *           ├─ rules (also of a repository), project_limits, project_blobs
  *           └─ uploads ─→ object being written
  * policies ── bindings (resource, role, member)          users
  * reviews ─ what may have become garbage          removed_objects ─ bytes to be removed
@@ -43,6 +45,9 @@ export interface Schema {
   readonly tag_history: TagHistoryTable;
   readonly reviews: ReviewsTable;
   readonly removed_objects: RemovedObjectsTable;
+  readonly rules: RulesTable;
+  readonly project_limits: ProjectLimitsTable;
+  readonly project_blobs: ProjectBlobsTable;
 }
 
 /** A handle that may only read. */
@@ -107,8 +112,11 @@ interface ServiceAccountKeysTable {
   /** The key's `private_key_id` and the `kid` of what it signs: 40 hex digits, chosen here. */
   id: string;
   service_account_id: string;
-  /** Only for a generated key may an assertion leave our audience out. */
-  origin: "generated" | "uploaded";
+  /**
+   * Only for a key that this installation generated may an assertion leave our audience out: not for an uploaded one,
+   * and not for one that came with a backup of another installation (docs/decisions/0007).
+   */
+  origin: "generated" | "uploaded" | "restored";
   /** SPKI PEM. The private half is never stored. */
   public_key: string;
   created_at: number;

@@ -76,3 +76,34 @@ export async function listBlobRepositories(read: Reader, digest: string, limit: 
     .limit(limit)
     .execute();
 }
+
+/** Manifests with their bytes, those after `after` only. */
+export async function listManifestBodies(
+  read: Reader,
+  after: { readonly repositoryId: string; readonly digest: string },
+  limit: number,
+) {
+  return await read
+    .selectFrom("manifests")
+    .select(["repository_id as repositoryId", "digest", "body"])
+    .where((row) => row(row.refTuple("repository_id", "digest"), ">", row.tuple(after.repositoryId, after.digest)))
+    .orderBy("repository_id")
+    .orderBy("digest")
+    .limit(limit)
+    .execute();
+}
+
+/** A repository by its names, also where its project is deleted. */
+export async function findRepositoryNames(read: Reader, repositoryId: string) {
+  return await read
+    .selectFrom("repositories")
+    .innerJoin("projects", "projects.id", "repositories.project_id")
+    .select(["repositories.location", "projects.name as project", "repositories.name as image"])
+    .where("repositories.id", "=", repositoryId)
+    .executeTakeFirst();
+}
+
+/** The blob that an object holds. */
+export async function findBlobOfObject(read: Reader, objectKey: string): Promise<ScrubbedBlob | undefined> {
+  return await read.selectFrom("blobs").select(columns).where("object_key", "=", objectKey).executeTakeFirst();
+}

@@ -4,7 +4,7 @@ export interface ServiceAccountKeyRow {
   /** 40 hex digits. */
   readonly id: string;
   readonly serviceAccountId: string;
-  readonly origin: "generated" | "uploaded";
+  readonly origin: "generated" | "uploaded" | "restored";
   /** SPKI PEM. */
   readonly publicKey: string;
   readonly createdAt: number;

@@ -16,7 +16,7 @@ import { HotReads } from "./hot-reads.ts";
 import { InFlight } from "./in-flight.ts";
 import type { Metadata } from "./metadata.ts";
 import { migrate } from "./migrate.ts";
-import type { Schema, Writer } from "./schema.ts";
+import type { Reader, Schema, Writer } from "./schema.ts";
 import { Turns } from "./turns.ts";
 
 /**
@@ -62,6 +62,14 @@ export async function openSqlite(file: string): Promise<Metadata> {
     writing.close();
     throw error;
   }
+}
+
+/** Opens an embedded database only to read it, beside whoever writes it. */
+export function openSqliteReader(file: string): { readonly read: Reader; close(): void } {
+  const database = new Database(file, { readonly: true, strict: true });
+  database.run("pragma busy_timeout=5000");
+  const read = new Kysely<Schema>({ dialect: new SqliteDialect(database, undefined) });
+  return { read, close: () => database.close() };
 }
 
 function connect(file: string): Database {

@@ -10,6 +10,7 @@ import { garbage } from "./contract/garbage.ts";
 import { hotReads } from "./contract/hot-reads.ts";
 import { installation } from "./contract/installation.ts";
 import { keys } from "./contract/keys.ts";
+import { limits } from "./contract/limits.ts";
 import { listings } from "./contract/listings.ts";
 import { manifests } from "./contract/manifests.ts";
 import { migrations } from "./contract/migrations.ts";
@@ -19,11 +20,13 @@ import { randomHistories } from "./contract/random-histories.ts";
 import { repositories } from "./contract/repositories.ts";
 import { reverseLookUps } from "./contract/reverse-look-ups.ts";
 import { reviews } from "./contract/reviews.ts";
+import { rules } from "./contract/rules.ts";
 import { scrub } from "./contract/scrub.ts";
 import { spentAssertions } from "./contract/spent-assertions.ts";
 import { tags } from "./contract/tags.ts";
 import { transactions } from "./contract/transactions.ts";
 import { uploads } from "./contract/uploads.ts";
+import { versions } from "./contract/versions.ts";
 import { onEveryDatabase } from "./databases.ts";
 
 onEveryDatabase({
@@ -45,6 +48,9 @@ onEveryDatabase({
   reviews,
   garbage,
   scrub,
+  rules,
+  limits,
+  versions,
   transactions,
   migrations,
   "random histories": randomHistories,

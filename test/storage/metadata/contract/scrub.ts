@@ -1,16 +1,20 @@
 import { expect, test } from "bun:test";
 import { commitBlob } from "../../../../src/storage/metadata/blobs.ts";
 import { findBlob } from "../../../../src/storage/metadata/garbage.ts";
+import { insertManifest } from "../../../../src/storage/metadata/manifests.ts";
 import {
   countBlobs,
+  findBlobOfObject,
+  findRepositoryNames,
   listBlobRepositories,
   listBlobs,
+  listManifestBodies,
   listUnverified,
   markVerified,
   quarantineBlob,
 } from "../../../../src/storage/metadata/scrub.ts";
 import type { Suite } from "../databases.ts";
-import { addRepository, digestOf, newId, now } from "../fixtures.ts";
+import { addRepository, digestOf, manifestRow, newId, now } from "../fixtures.ts";
 
 export function scrub(suite: Suite): void {
   const write: typeof suite.metadata.write = (change) => suite.metadata.write(change);
@@ -71,6 +75,34 @@ export function scrub(suite: Suite): void {
     expect(digests).toHaveLength(before.blobs + 1);
     expect(digests).toContain(blob.digest);
     expect(digests).toEqual([...digests].sort());
+  });
+
+  test("listManifestBodies pages through every manifest with its bytes", async () => {
+    const repository = await addRepository(suite.metadata, "bodies");
+    const added = [1, 2, 3].map(() => manifestRow(repository));
+    for (const row of added) await write((tx) => insertManifest(tx, row, []));
+    const found = [];
+    for (let after = { repositoryId: "", digest: "" }; ; ) {
+      const page = await listManifestBodies(suite.metadata.read, after, 2);
+      found.push(...page);
+      after = page.at(-1) ?? after;
+      if (page.length < 2) break;
+    }
+    const mine = found.filter(({ repositoryId }) => repositoryId === repository);
+    expect(mine.map(({ digest }) => digest)).toEqual(added.map(({ digest }) => digest).sort());
+    for (const { digest, body } of mine) expect(digestOf(body)).toBe(digest);
+    expect(await findRepositoryNames(suite.metadata.read, repository)).toEqual({
+      location: "eu",
+      project: expect.stringMatching(/^project-/),
+      image: "bodies",
+    });
+    expect(await findRepositoryNames(suite.metadata.read, "absent")).toBeUndefined();
+  });
+
+  test("findBlobOfObject finds the blob that an object holds", async () => {
+    const { digest, objectKey, size, verifiedAt } = await addBlobAt(now);
+    expect(await findBlobOfObject(suite.metadata.read, objectKey)).toEqual({ digest, objectKey, size, verifiedAt });
+    expect(await findBlobOfObject(suite.metadata.read, "absent")).toBeUndefined();
   });
 
   test("listBlobRepositories names who has a blob", async () => {
