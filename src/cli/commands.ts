@@ -1,7 +1,8 @@
 import { auth } from "./auth/commands.ts";
 import type { Command, Group } from "./command.ts";
-import { container } from "./container/commands.ts";
 import { config } from "./config/commands.ts";
+import { container } from "./container/commands.ts";
+import { copy } from "./copy/command.ts";
 import { docker } from "./docker/command.ts";
 import { doctor } from "./doctor/command.ts";
 import { bazelCredentialHelper, kubeletCredentialProvider } from "./faces.ts";
@@ -79,6 +80,7 @@ EXIT CODES
     auth,
     config,
     docker,
+    copy,
     doctor,
     trace,
     projects,

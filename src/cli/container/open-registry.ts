@@ -1,3 +1,4 @@
+import type { CredentialSource } from "../../client/registry/registry-authorization.ts";
 import { RegistryClient } from "../../client/registry/registry-client.ts";
 import type { Context } from "../../sources/context.ts";
 import { Failure } from "../../sources/failure.ts";
@@ -12,9 +13,13 @@ import type { AdministrationInvocation } from "../administration.ts";
 /**
  * A client for the registry that an image's name begins with, as the identity that is meant for it: the one that flags name,
  * the account that the host was configured for, the active account where the host belongs to its server, else whatever the
- * credential helper finds for the host. Without any it is anonymous.
+ * credential helper finds for the host, else what `otherwise` has. Without any it is anonymous.
  */
-export function openRegistry(host: RegistryHost, { values, context }: AdministrationInvocation): RegistryClient {
+export function openRegistry(
+  host: RegistryHost,
+  { values, context }: Pick<AdministrationInvocation, "values" | "context">,
+  otherwise: CredentialSource = async () => undefined,
+): RegistryClient {
   const caller = callerFor(host, values, context);
   const scheme = caller ? new URL(caller.server).protocol : schemeOf(host);
   return new RegistryClient({
@@ -22,7 +27,7 @@ export function openRegistry(host: RegistryHost, { values, context }: Administra
     credentials: async () =>
       caller
         ? { username: "oauth2accesstoken", secret: await caller.accessToken([registryScope]) }
-        : await helperCredentials(host, context),
+        : ((await helperCredentials(host, context)) ?? (await otherwise())),
     fetch: context.fetch,
   });
 }

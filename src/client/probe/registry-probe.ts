@@ -5,6 +5,7 @@ import { oneLine } from "../../sources/failure.ts";
 import { isLoopback } from "../../sources/registry-host.ts";
 import { Secret } from "../../sources/secret.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
+import { knownRealms } from "./known-realms.ts";
 
 /** An answer, as much of it as an explanation needs. */
 export type ProbeAnswer = {
@@ -80,9 +81,10 @@ export class RegistryProbe {
   }
 }
 
-/** May credentials for the registry be sent to this realm? To its own host, encrypted or on this machine. */
+/** May credentials for the registry be sent to this realm? To its own host or the one known for it, encrypted or on this machine. */
 export function isTrustedRealm(realm: string | undefined, origin: string): boolean {
   const [url, registry] = [URL.parse(realm ?? ""), new URL(origin)];
+  if (url?.protocol === "https:" && url.host === knownRealms[registry.host]) return true;
   if (url?.host !== registry.host) return false;
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }
