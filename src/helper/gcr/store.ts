@@ -1,6 +1,5 @@
 import type { Context } from "../../sources/context.ts";
 import { parseRegistryHost } from "../../sources/registry-host.ts";
-import { trimSpace } from "../input.ts";
 import { decodeGoObject, type GoType, goText } from "./go-json.ts";
 import type { GcrProgram } from "./program.ts";
 
@@ -14,7 +13,7 @@ const ownUsername = /^_dcgcr_(?:[0-9]+_)*token$/;
 export function decodeStored(text: string): Stored {
   const fields = decodeGoObject(text, type);
   const [serverUrl, username] = ["ServerURL", "Username", "Secret"].map((name) => goText(fields, name, type));
-  return { serverUrl: trimSpace(serverUrl ?? ""), username: trimSpace(username ?? "") };
+  return { serverUrl: serverUrl ?? "", username: username ?? "" };
 }
 
 /** Says that nothing was kept, and whose token it will be instead; silent when our own token comes back to us. */

@@ -70,8 +70,34 @@ const logout: Row[] = (
   ),
 ]);
 
+/** Nothing can be opened: there is neither a screen nor a program for it. */
+const noBrowser: Row[] = (
+  [
+    ["1.7", "gcr-login where no browser can be opened", ["gcr-login"]],
+    ["1.2", "extra words after gcr-login", ["gcr-login", "extra"]],
+  ] as const
+).map(([section, what, argv]) =>
+  row(
+    section,
+    what,
+    [...argv],
+    {
+      exitCode: 1,
+      stderr: /^Login failure: unable to authenticate user: Unable to open browser: .*code_challenge_method=S256/,
+    },
+    {
+      ours: {
+        stderr:
+          /code_challenge_method=S256[\s\S]*Login failure: unable to authenticate user: that is not the address/,
+        difference: 11,
+      },
+    },
+  ),
+);
+
 export const configRows: readonly Row[] = [
   ...logout,
+  ...noBrowser,
   row("1.10", "config without a flag", ["config"], { exitCode: 0, files: { [configFile]: undefined } }),
   row("1.10", "config sets a source", set("store"), {
     exitCode: 0,

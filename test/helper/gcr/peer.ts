@@ -5,6 +5,8 @@ import { join } from "node:path";
 
 const module = "github.com/GoogleCloudPlatform/docker-credential-gcr/v2@latest";
 
+const buildMilliseconds = 180_000;
+
 /** True where a missing peer is a failure and not a skipped test. */
 export const peersRequired = process.env.WAYBILL_REQUIRE_PEERS === "1";
 
@@ -16,7 +18,11 @@ export function findPeer(): { path: string } | { lacking: string } {
   if (!Bun.which("go")) return { lacking: "go" };
   mkdirSync(folder, { recursive: true });
   const env = { ...process.env, GOBIN: folder, GOFLAGS: "-mod=mod", CGO_ENABLED: "0" };
-  const { exitCode, stderr } = Bun.spawnSync(["go", "install", module], { env, stderr: "pipe" });
+  const { exitCode, stderr } = Bun.spawnSync(["go", "install", module], {
+    env,
+    stderr: "pipe",
+    timeout: buildMilliseconds,
+  });
   if (exitCode === 0) return { path };
   return { lacking: `${module}: ${stderr.toString().trim().split("\n").at(-1)}` };
 }
