@@ -1,0 +1,81 @@
+/** A registry client of the field, by what it does here: each gets a home in which it is logged in, and moves images. */
+import { setHelper } from "../docker-configuration.ts";
+import type { GoProgram } from "../go-program.ts";
+import type { Sandbox } from "../sandbox.ts";
+import { PROJECT, type World } from "../world.ts";
+
+export interface Peer extends GoProgram {
+  /** Its own way to log in with a token that comes on standard input. */
+  readonly login: (visit: Visit, token: string) => Promise<void>;
+  /** Everything that it can do, each result checked. Throws where one is wrong. */
+  readonly tour: (visit: Visit) => Promise<void>;
+}
+
+/** One client in one home at one registry. */
+export interface Visit {
+  readonly sandbox: Sandbox;
+  readonly world: World;
+  readonly host: string;
+  /** `HOST/PROJECT/…` with a part of its own for each visit. */
+  named(name: string): string;
+  /** Runs the client; it must succeed. Gives its standard output. */
+  run(...words: string[]): Promise<string>;
+  runWithInput(input: string, ...words: string[]): Promise<string>;
+}
+
+/** The username of an access token as password. */
+export const tokenUsername = "oauth2accesstoken";
+
+/** A home in which the client has logged in itself, with a token that may push. */
+export async function enterWithToken(peer: Peer, program: string, world: World): Promise<Visit> {
+  const visit = await enter(peer, program, world, "token");
+  const command = ["waybill", "auth", "print-access-token", "--scopes=devstorage.read_write"];
+  await peer.login(visit, await visit.sandbox.succeed([...command, `--key-file=${world.writer.keyFile}`]));
+  return visit;
+}
+
+/** A home in which nobody logged in: Docker's configuration names our helper. */
+export async function enterWithHelper(peer: Peer, program: string, world: World): Promise<Visit> {
+  const visit = await enter(peer, program, world, "helper");
+  await visit.sandbox.succeed([
+    "waybill",
+    "auth",
+    "activate-service-account",
+    "--push",
+    `--key-file=${world.writer.keyFile}`,
+  ]);
+  await setHelper(visit.sandbox, visit.host, "waybill");
+  return visit;
+}
+
+async function enter({ name }: Peer, program: string, world: World, way: string): Promise<Visit> {
+  const sandbox = await world.enter();
+  const { host } = world.server;
+  return {
+    sandbox,
+    world,
+    host,
+    named: (image) => `${host}/${PROJECT}/${name}-${way}/${image}`,
+    run: (...words) => sandbox.succeed([program, ...words]),
+    runWithInput: (input, ...words) => sandbox.succeed([program, ...words], { input }),
+  };
+}
+
+/** Throws where two texts differ. */
+export function expectSame(what: string, found: string, expected: string): void {
+  if (found !== expected) throw new Error(`${what}: ${JSON.stringify(found)} and not ${JSON.stringify(expected)}`);
+}
+
+/** Throws where a text lacks what it must have. */
+export function expectIn(what: string, text: string, ...parts: readonly string[]): void {
+  for (const part of parts) if (!text.includes(part)) throw new Error(`${what} has no ${part}:\n${text}`);
+}
+
+/** Throws where the action succeeds. */
+export async function expectGone(what: string, action: () => Promise<unknown>): Promise<void> {
+  const isGone = await action().then(
+    () => false,
+    () => true,
+  );
+  if (!isGone) throw new Error(`${what} is still there`);
+}
