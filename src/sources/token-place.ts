@@ -67,7 +67,8 @@ type Who = { account: string; source: string };
 function noteIdentity(path: string, plan: TokenPlan, who: Who, stderr: (text: string) => void): void {
   const notesPath = join(dirname(dirname(path)), "identities.json");
   const notes = readJson(notesPath);
-  const name = plan.isGoogle ? "google" : plan.host;
+  const isShared = plan.isGoogle && plan.account === undefined && plan.impersonate.length === 0;
+  const name = isShared ? "google" : plan.host; // Google's hosts are one, unless some of them have their own.
   const before = notes[name] as Who | undefined;
   if (before?.account === who.account) return;
   if (before !== undefined)

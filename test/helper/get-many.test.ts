@@ -90,3 +90,39 @@ test("helpers for hosts with scopes of their own do not use up one another's ref
   expect(new Set(tokens).size).toBe(2);
   expect((await oauth.log("/token")).length).toBe(before + 2);
 }, 60_000);
+
+test("helpers that are killed at random moments leave whole files, and those beside them answer", async () => {
+  const { home, env } = federated();
+  using _ = home;
+  await oauth.control({ delayMilliseconds: 20 });
+  const random = seeded(20261123);
+  const killOne = async () => {
+    const child = Bun.spawn(home.command(["docker-credential-waybill", "get"]), {
+      env: { ...home.env, ...env },
+      stdin: Buffer.from("gcr.io"),
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    await Bun.sleep(random() * 120);
+    child.kill("SIGKILL");
+    await child.exited;
+  };
+  for (let round = 0; round < 10; round++) {
+    await Bun.$`rm -rf ${home.path(".cache/waybill/tokens")}`;
+    const [tokens] = await Promise.all([many(4, () => home.token({ env })), many(6, killOne)]);
+    expect(tokens.every((token) => token.startsWith("token-"))).toBe(true);
+    for (const name of readdirSync(home.path(".cache/waybill/tokens")))
+      if (name.endsWith(".json")) JSON.parse(home.read(`.cache/waybill/tokens/${name}`));
+  }
+}, 60_000);
+
+/** The same numbers each time (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

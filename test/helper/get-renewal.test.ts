@@ -153,6 +153,15 @@ describe("an identity never changes without a word", () => {
     expect((await home.get({ env: { GCE_METADATA_HOST: oauth.host } })).stderr).toBe("");
   });
 
+  test("hosts that are set to be used as different accounts are no change", async () => {
+    const { home, env } = federated({ hosts: { "eu.gcr.io": { impersonate: ["other@p.test"] } } });
+    using _ = home;
+    for (const host of ["gcr.io", "eu.gcr.io", "gcr.io", "eu.gcr.io"]) {
+      expect((await home.get({ env }, host)).stderr).toBe("");
+      await Bun.$`rm -r ${home.path(".cache/waybill/tokens")}`;
+    }
+  });
+
   test("an account that is set for a host and is not here is an error, not somebody else", async () => {
     const { home, env } = federated({ hosts: { "gcr.io": { account: "gone@p.test" } } });
     using _ = home;
