@@ -19,7 +19,7 @@ export async function run(invocation: Invocation<"key-file" | "server", "push">)
   const mayPush = values.push === true;
   const { email, hosts } = await activateAccount(context.env, text, origin, { server, mayPush });
   context.stderr(`Activated ${email} for ${hosts.join(", ")}, to ${mayPush ? "push and pull" : "pull"}.\n`);
-  context.stderr("Docker uses it after: waybill auth configure-docker\n");
+  context.stderr(`Docker uses it after: waybill auth configure-docker${mayPush ? "" : " (to push too: --push)"}\n`);
   return 0;
 }
 

@@ -46,7 +46,7 @@ export async function run({ values, positionals, context }: LoginInvocation): Pr
   context.stderr(`Signed in as ${email} for ${hosts.join(", ")}, to ${mayPush ? "push and pull" : "pull"}.\n`);
   if (keptIn === "file")
     context.stderr("There is no keychain here: the sign-in is kept in a file that only you can read.\n");
-  context.stderr("Docker uses it after: waybill auth configure-docker\n");
+  context.stderr(`Docker uses it after: waybill auth configure-docker${mayPush ? "" : " (to push too: --push)"}\n`);
   return 0;
 }
 
