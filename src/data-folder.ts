@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
  * waybill-data/
  *   .gitignore         `*`
  *   lock.sqlite        held while a server runs here
- *   control.sock       the server's door for `waybill setup`, for the folder's owner only
+ *   control.sock       the server's door for `waybill setup`, `gc`, `verify` and `backup`, for the folder's owner only
  *   metadata.sqlite    everything but the bytes of blobs
  *   objects/           the bytes of blobs
  * ```
@@ -33,10 +33,18 @@ export function controlSocketOf(path: string): string {
   return join(resolve(path), "control.sock");
 }
 
+export function metadataFileOf(path: string): string {
+  return join(resolve(path), "metadata.sqlite");
+}
+
+export function objectsOf(path: string): string {
+  return join(resolve(path), "objects");
+}
+
 /** Makes the folder where it does not exist and holds it for this process. Throws DataFolderError. */
 export function openDataFolder(path: string): DataFolder {
   const folder = resolve(path);
-  const isNew = !existsSync(join(folder, "metadata.sqlite"));
+  const isNew = !existsSync(metadataFileOf(path));
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!existsSync(join(folder, ".gitignore"))) writeFileSync(join(folder, ".gitignore"), "*\n");
@@ -45,8 +53,8 @@ export function openDataFolder(path: string): DataFolder {
   }
   const lock = hold(join(folder, "lock.sqlite"), folder);
   return {
-    metadata: join(folder, "metadata.sqlite"),
-    objects: join(folder, "objects"),
+    metadata: metadataFileOf(path),
+    objects: objectsOf(path),
     controlSocket: controlSocketOf(path),
     isNew,
     release: () => lock.close(),

@@ -18,6 +18,7 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     server:
       "waybill serve and setup; the settings' own help; the data folder that gc, verify, backup and restore work on",
     operations: "verify, backup and restore",
+    registry: "what a collection reports",
   },
   helper: {
     sources: "where tokens come from",

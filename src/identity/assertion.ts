@@ -122,7 +122,8 @@ export class Assertions {
     const audiences = aud === undefined ? [] : [aud].flat();
     if (audiences.some(this.#isOurAudience)) return;
     if (origin !== "generated") {
-      throw wrong("wrong_audience", "a JWT of an uploaded key must name this server's token endpoint as its audience");
+      const kind = origin === "uploaded" ? "an uploaded key" : "a key from before this installation was restored";
+      throw wrong("wrong_audience", `a JWT of ${kind} must name this server's token endpoint as its audience`);
     }
     if (audiences.some((audience) => googleAudiences.has(audience))) return;
     if (audiences.length > 0) throw wrong("wrong_audience", "the JWT is meant for another server");

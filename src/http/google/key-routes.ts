@@ -124,7 +124,7 @@ function keyJson({ project, account }: Targets["serviceAccount" | "key"], key: S
     keyAlgorithm: `KEY_ALG_RSA_${createPublicKey(key.publicKey).asymmetricKeyDetails?.modulusLength}`,
     validAfterTime: seconds(key.createdAt),
     validBeforeTime: key.expiresAt === null ? never : seconds(key.expiresAt),
-    keyOrigin: key.origin === "generated" ? "GOOGLE_PROVIDED" : "USER_PROVIDED",
+    keyOrigin: key.origin === "uploaded" ? "USER_PROVIDED" : "GOOGLE_PROVIDED",
     keyType: "USER_MANAGED",
     ...(key.disabledAt !== null && { disabled: true }),
     ...(key.exposedAt !== null && { exposedTime: seconds(key.exposedAt) }),

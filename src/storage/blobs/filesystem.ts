@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { BlobStore, ObjectShelves, ObjectWriter } from "./blob-store.ts";
 
 const shelfNames = Array.from({ length: 256 }, (_, prefix) => prefix.toString(16).padStart(2, "0"));
@@ -20,8 +20,8 @@ const isKey = (name: string) => /^[0-9a-f]{32}$/.test(name);
 export async function openFilesystemBlobs(folder: string): Promise<BlobStore & ObjectShelves> {
   for (const name of shelfNames) await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
   await syncFolder(folder);
-  const shelf = (key: string) => join(folder, key.slice(0, 2));
-  const path = (key: string) => join(shelf(key), key);
+  const shelf = (key: string) => dirname(objectPath(folder, key));
+  const path = (key: string) => objectPath(folder, key);
   return {
     async stat(key) {
       // On the event loop: 2 µs from the kernel's memory, where the way to another thread and back costs 50.
@@ -49,6 +49,11 @@ export async function openFilesystemBlobs(folder: string): Promise<BlobStore & O
   };
 }
 
+/** Where an object lies in a folder of objects. */
+export function objectPath(folder: string, key: string): string {
+  return join(folder, key.slice(0, 2), key);
+}
+
 async function openWriter(path: string, size: number): Promise<ObjectWriter> {
   const file = await open(path, size === 0 ? "w" : "r+", 0o600);
   if (size > 0) await file.truncate(size);
@@ -66,7 +71,7 @@ async function openWriter(path: string, size: number): Promise<ObjectWriter> {
 }
 
 /** A new name in a folder is on disk only after the folder was synced. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   await handle.sync().finally(() => handle.close());
 }

@@ -1,0 +1,30 @@
+import { resolve } from "node:path";
+import { backUp } from "../../operations/backup.ts";
+import { openBackupFile } from "../../operations/backup-file.ts";
+import { isFolder, openBackupFolder } from "../../operations/backup-folder.ts";
+import { formatBytes, formatCount } from "./format-bytes.ts";
+import { answer, type OperationInvocation, withInstallation } from "./place.ts";
+import { showProgress } from "./progress.ts";
+
+/** `waybill backup` */
+export async function run(invocation: OperationInvocation): Promise<number> {
+  const { positionals, context } = invocation;
+  // The copy of the database holds the keys that tokens are signed with.
+  process.umask(0o077);
+  const path = resolve(positionals[0] ?? "");
+  const progress = showProgress(context, "backing up");
+  const report = await withInstallation(invocation, async (place) => {
+    const open = (await isFolder(path)) ? openBackupFolder : openBackupFile;
+    return await backUp(place, await open(path, place.objectsFolder), context.now, progress.update);
+  }).finally(progress.end);
+  for (const digest of report.damaged) {
+    context.stderr(`waybill: error: the blob ${digest} is damaged and not in the backup: push it again\n`);
+  }
+  const { blobs, bytes, newBlobs } = report;
+  answer(
+    invocation,
+    report,
+    `${path}: ${formatCount(blobs, "blob")} (${formatBytes(bytes)}), ${newBlobs} of them new\n`,
+  );
+  return report.damaged.length === 0 ? 0 : 1;
+}
