@@ -7,8 +7,11 @@ export type Need =
   | "podman"
   | "skopeo"
   | "buildah"
+  | "containerd"
+  | "ctr"
   | "gcloud"
   | "openssl"
+  | "docker-registry"
   | "root"
   | "namespaces";
 

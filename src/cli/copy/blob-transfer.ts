@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { BlobUpload, readBlob } from "../../client/registry/blob-upload.ts";
 import type { RegistryClient } from "../../client/registry/registry-client.ts";
-import { RegistryRefusal } from "../../client/registry/registry-refusal.ts";
+import { RegistryRefusal, RegistryUnreachable } from "../../client/registry/registry-refusal.ts";
 import { Failure } from "../../sources/failure.ts";
 
 /** A blob, and where it goes. */
@@ -62,7 +62,7 @@ async function* readSteadily(transfer: BlobTransfer, seen: SeenBytes, start: num
         failures = 0;
         yield bytes;
       }
-      if (at < size) throw new Failure(`${from.client.host} gave ${at} of the ${size} bytes of ${digest}`);
+      if (at < size) throw new Error(`${from.client.host} gave ${at} of the ${size} bytes of ${digest}`);
     } catch (error) {
       if (!isPassing(error) || seen.failed || ++failures > failuresMax) throw seen.fail(error);
       await Bun.sleep(pauseMilliseconds * 2 ** failures);
@@ -72,7 +72,8 @@ async function* readSteadily(transfer: BlobTransfer, seen: SeenBytes, start: num
 
 /** What passes by itself: a connection that broke, a registry that is busy. */
 function isPassing(error: unknown): boolean {
-  return !(error instanceof RegistryRefusal) || passing.has(error.status);
+  if (error instanceof RegistryRefusal) return passing.has(error.status);
+  return error instanceof RegistryUnreachable || !(error instanceof Failure);
 }
 
 /** Hashes every byte of a blob once, however often a part of it is read again. */

@@ -2,7 +2,7 @@ import type { Context } from "../../sources/context.ts";
 import { Failure, messageOf } from "../../sources/failure.ts";
 import { isLoopback } from "../../sources/registry-host.ts";
 import { type CredentialSource, RegistryAuthorization } from "./registry-authorization.ts";
-import { refusalOf } from "./registry-refusal.ts";
+import { RegistryUnreachable, refusalOf } from "./registry-refusal.ts";
 
 /** One request to a registry. */
 export type RegistryRequest = {
@@ -82,7 +82,7 @@ export class RegistryClient {
   }
 
   #unreachable(error: unknown): never {
-    throw new Failure(`${this.origin} does not answer: ${messageOf(error)}`, `waybill doctor ${this.host}`);
+    throw new RegistryUnreachable(`${this.origin} does not answer: ${messageOf(error)}`, `waybill doctor ${this.host}`);
   }
 }
 

@@ -15,6 +15,9 @@ export class RegistryRefusal extends Failure {
   }
 }
 
+/** No answer came: nobody was there, or the connection broke. Asking again may help. */
+export class RegistryUnreachable extends Failure {}
+
 /** Reads what an answer says against a request. */
 export async function refusalOf(host: string, what: string, answer: Response): Promise<RegistryRefusal> {
   const text = answer.body ? ((await readBounded(answer.body, answerBytesMax)) ?? "") : "";
