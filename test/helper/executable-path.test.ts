@@ -15,6 +15,7 @@ const expected = [
   "src/helper/get.ts",
   "src/helper/input.ts",
   "src/helper/run.ts",
+  "src/helper/standard-input.ts",
   "src/main.ts",
   "src/sources/context.ts",
   "src/sources/email.ts",

@@ -10,6 +10,7 @@ const expected = [
   "helper/get.ts",
   "helper/input.ts",
   "helper/run.ts",
+  "helper/standard-input.ts",
   "main.ts",
   "sources/context.ts",
   "sources/email.ts",
