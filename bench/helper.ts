@@ -1,95 +1,90 @@
 /**
- * The credential helper's cached `get`, from start to exit: docker waits for it before every pull and push.
+ * The credential helper, from start to exit: docker waits for it before every pull and push.
  *
- * Beside it a C program that reads its input and prints a line (nothing that answers docker can be faster), and Google's own helper.
+ * Beside its answer from the cache stand its other answers, a C program that reads its input and prints a line (nothing that answers
+ * docker can be faster), and Google's own helpers where this machine has them. A classic `docker build` asks for every configured host.
  */
-import { generateKeyPairSync } from "node:crypto";
+
+import { artifactRegistryHosts, containerRegistryHosts } from "../src/docker-config/google-registries.ts";
 import { Sandbox } from "../test/clients/sandbox.ts";
-import { installWaybill } from "../test/clients/waybill.ts";
-import type { Bench, Contender } from "./measure.ts";
+import { OAuthProcess } from "../test/oauth/process.ts";
+import { federatedHome, parallelGets, serviceAccountHome } from "./credential-helper/homes.ts";
+import { compileTrivialProgram, findHelper, program } from "./credential-helper/programs.ts";
+import type { Bench, Contender, Figure } from "./measure.ts";
 import type { Open } from "./run.ts";
 
-const HOST = "registry.example.com";
+const HOST = ["gcr.io"];
+/** What `configure-docker --include-artifact-registry` writes into docker's configuration. */
+const EVERY_HOST = [...containerRegistryHosts, ...artifactRegistryHosts];
 
-const C_PROGRAM = `#include <stdio.h>
-int main(void) {
-  char line[256];
-  if (!fgets(line, sizeof line, stdin)) return 1;
-  printf("{\\"ServerURL\\":\\"%s\\",\\"Username\\":\\"u\\",\\"Secret\\":\\"s\\"}\\n", line);
-  return 0;
-}
-`;
+/** What is to be reached, on any machine: ratios, since no two machines are alike. */
+const GOALS = { timesTrivialMax: 6, shareOfGcloudMax: 1 / 30, tokenRequests: 1, residentMebibytesMax: 36 };
+
+const NAMES = {
+  cached: "docker-credential-waybill get, cached",
+  trivial: "a trivial C program",
+  gcloud: "docker-credential-gcloud get",
+  parallel: "50 parallel gets on a cold cache",
+};
 
 export const open: Open = async ({ quick }) => {
   await using stack = new AsyncDisposableStack();
-  const ours = await cachedHelper(stack.use(await Sandbox.create()));
-  const sandbox = stack.use(await Sandbox.create());
-  const others = [await trivialProgram(sandbox), googleHelper(sandbox)].filter((contender) => contender !== undefined);
+  const oauth = stack.use(await OAuthProcess.start());
+  const signed = stack.use(await serviceAccountHome(oauth));
+  const federated = stack.use(await federatedHome(oauth));
+  const others = await otherPrograms(stack.use(await Sandbox.create()), quick);
+  const ours: Contender[] = [
+    program(NAMES.cached, signed.command, signed, HOST),
+    program("get by a service account's key, no network", signed.command, signed, HOST, { prepare: signed.forget }),
+    program("get with a renewal from a token server", federated.command, federated, HOST, {
+      prepare: federated.forget,
+    }),
+    parallelGets(NAMES.parallel, 50, federated, oauth),
+    program(`a classic docker build: ${EVERY_HOST.length} gets`, signed.command, signed, EVERY_HOST, { roundsMax: 8 }),
+  ];
   const rest = stack.move();
   return {
-    what: "credential helper: one cached get, from start to exit",
+    what: "credential helper, from start to exit",
     unit: "ms",
-    contenders: [ours, ...others],
+    contenders: [...ours, ...others],
     rounds: quick ? 5 : 60,
+    verdict,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   } satisfies Bench;
 };
 
-/** The compiled executable, with an account activated and its token cached: what docker meets all day. */
-async function cachedHelper(sandbox: Sandbox): Promise<Contender> {
-  await installWaybill(sandbox);
-  await Bun.write(sandbox.path("key.json"), keyFile());
-  await sandbox.succeed(["waybill", "auth", "activate-service-account", `--key-file=${sandbox.path("key.json")}`]);
-  const executable = sandbox.path("bin/docker-credential-waybill");
-  const contender = program("docker-credential-waybill get", [executable, "get"], sandbox, HOST);
-  await contender.sample(); // fills the cache
-  return contender;
-}
-
-/** No server knows this key: the helper signs its tokens itself and asks nobody. */
-function keyFile(): string {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return JSON.stringify({
-    type: "service_account",
-    project_id: "bench",
-    private_key_id: "0123456789abcdef",
-    private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-    client_email: "bench@bench.iam.waybill.internal",
-    token_uri: `https://${HOST}/token`,
-  });
-}
-
-async function trivialProgram(sandbox: Sandbox): Promise<Contender | undefined> {
-  const compiler = ["gcc", "cc", "tcc"].find((name) => Bun.which(name));
-  if (!compiler) return skipped("a C compiler (gcc, cc or tcc)");
-  await Bun.write(sandbox.path("trivial.c"), C_PROGRAM);
-  await sandbox.succeed([compiler, "-O2", "-o", sandbox.path("trivial"), sandbox.path("trivial.c")]);
-  return program(`a trivial C program (${compiler})`, [sandbox.path("trivial")], sandbox, HOST);
-}
-
-/** With a token from the environment it needs no account and no network: its best case. */
-function googleHelper(sandbox: Sandbox): Contender | undefined {
-  const helper = Bun.which("docker-credential-gcloud");
-  if (!helper) return skipped("docker-credential-gcloud");
+/** With a token from the environment gcloud's helper needs no account and no network: its best case. */
+async function otherPrograms(sandbox: Sandbox, quick: boolean): Promise<Contender[]> {
+  const [trivial, gcloud] = [await compileTrivialProgram(sandbox), findHelper("docker-credential-gcloud")];
+  const gcr = findHelper("docker-credential-gcr");
   sandbox.env.CLOUDSDK_AUTH_ACCESS_TOKEN = "token-of-a-bench";
-  return program("docker-credential-gcloud get", [helper, "get"], sandbox, "gcr.io");
+  const store = { access_token: "t", refresh_token: "", token_expiry: "2999-01-01T00:00:00Z" };
+  await Bun.write(sandbox.path("store.json"), JSON.stringify({ gcrCreds: store }));
+  sandbox.env.DOCKER_CREDENTIAL_GCR_STORE = sandbox.path("store.json");
+  return [
+    ...(trivial ? [program(NAMES.trivial, [trivial], sandbox, HOST)] : []),
+    ...(trivial
+      ? [program(`${EVERY_HOST.length} starts of it`, [trivial], sandbox, EVERY_HOST, { roundsMax: 8 })]
+      : []),
+    ...(gcloud ? [program(NAMES.gcloud, [gcloud, "get"], sandbox, HOST, { roundsMax: quick ? 2 : 20 })] : []),
+    ...(gcr ? [program("docker-credential-gcr get", [gcr, "get"], sandbox, HOST)] : []),
+  ];
 }
 
-function program(name: string, command: string[], { env, folder }: Sandbox, input: string): Contender {
-  const stdin = Buffer.from(input);
-  return {
-    name,
-    async sample() {
-      const started = performance.now();
-      const { exitCode, stdout, stderr } = Bun.spawnSync(command, { cwd: folder, env, stdin });
-      const elapsed = performance.now() - started;
-      if (exitCode !== 0 || !stdout.includes("Secret"))
-        throw new Error(`${name}: exit ${exitCode}: ${stdout}${stderr}`);
-      return elapsed;
-    },
-  };
+function verdict(figures: readonly Figure[]): string[] {
+  const of = (name: string) => figures.find(({ contender }) => contender === name);
+  const [cached, trivial, gcloud, parallel] = [NAMES.cached, NAMES.trivial, NAMES.gcloud, NAMES.parallel].map(of);
+  const resident = cached?.facts?.residentMebibytes;
+  const requests = parallel?.facts?.tokenRequestsMax;
+  return [
+    judge("cached get in starts of a C program", trivial?.ratio, GOALS.timesTrivialMax),
+    judge("cached get as a share of gcloud's", gcloud?.ratio, GOALS.shareOfGcloudMax),
+    judge("token requests of 50 cold gets", requests, GOALS.tokenRequests),
+    judge("resident MiB of a cached get", resident, GOALS.residentMebibytesMax),
+  ].filter((line) => line !== undefined);
 }
 
-function skipped(need: string): undefined {
-  console.error(`skipped: needs ${need}`);
+function judge(what: string, value: number | undefined, max: number): string | undefined {
+  if (value === undefined) return undefined;
+  return `${value <= max ? "reached" : "MISSED"}: ${what}: ${value}, at most ${Number(max.toPrecision(3))}`;
 }

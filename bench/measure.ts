@@ -8,10 +8,16 @@ export interface Bench extends AsyncDisposable {
   /** Ours first, then what it is compared with. */
   readonly contenders: readonly Contender[];
   readonly rounds: number;
+  /** What was to be reached, and whether it was: a line for each. */
+  verdict?(figures: readonly Figure[]): readonly string[];
 }
 
 export interface Contender {
   readonly name: string;
+  /** Where once takes long: no more samples than this. */
+  readonly roundsMax?: number;
+  /** What else is to be told when it is over: how much memory, how many requests. */
+  facts?(): Readonly<Record<string, number>>;
   /** Does it once and gives the figure, in the bench's unit. */
   sample(): Promise<number>;
 }
@@ -23,6 +29,7 @@ export interface Figure {
   readonly samples: number;
   /** Our median over this one's: below 1 we are faster. 1 for ourselves. */
   readonly ratio: number;
+  readonly facts?: Readonly<Record<string, number>>;
 }
 
 /** Rounds that are thrown away: cold files, cold caches. */
@@ -33,6 +40,7 @@ export async function measure({ contenders, rounds }: Bench): Promise<Figure[]> 
   const samples = new Map<Contender, number[]>(contenders.map((contender) => [contender, []]));
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (const contender of rotated(contenders, Math.abs(round))) {
+      if (round >= (contender.roundsMax ?? rounds)) continue;
       const figure = await contender.sample();
       if (round >= 0) samples.get(contender)?.push(figure);
     }
@@ -50,7 +58,8 @@ export function machine(): string {
 function figureOf(contender: Contender, samples: readonly number[], ours: number): Figure {
   const middle = median(samples);
   const figure = { median: rounded(middle), p99: rounded(quantile(samples, 0.99)), samples: samples.length };
-  return { contender: contender.name, ...figure, ratio: rounded(ours / middle) };
+  const facts = contender.facts && { facts: contender.facts() };
+  return { contender: contender.name, ...figure, ratio: rounded(ours / middle), ...facts };
 }
 
 function median(samples: readonly number[]): number {

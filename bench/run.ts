@@ -32,12 +32,14 @@ async function run(name: string, quick: boolean): Promise<void> {
   await using bench = await open({ quick });
   const command = `npm run bench -- ${name}${quick ? " --quick" : ""}`;
   const date = new Date().toISOString().slice(0, 10);
-  for (const figure of await measure(bench)) {
+  const figures = await measure(bench);
+  for (const figure of figures) {
     const { what, unit } = bench;
     const line = JSON.stringify({ bench: name, what, unit, ...figure, machine: machine(), date, command });
     console.log(line);
     if (!quick) appendFileSync(join(import.meta.dir, "results", `${name}.jsonl`), `${line}\n`);
   }
+  for (const line of bench.verdict?.(figures) ?? []) console.error(line);
 }
 
 function benches(): string[] {
