@@ -9,8 +9,10 @@ import { parseArgs } from "node:util";
 import { Glob } from "bun";
 import { type Bench, machine, measure } from "./measure.ts";
 
-/** What a bench's file exports. It throws `Skipped` where the machine lacks what it compares with. */
+/** What a bench's file exports, where one thing is done again and again. */
 export type Open = (options: { quick: boolean }) => Promise<Bench>;
+/** What it exports otherwise: each line as soon as it is known. */
+type Lines = (options: { quick: boolean }) => AsyncIterable<object>;
 
 const FRAME = new Set(["run", "measure"]);
 
@@ -28,18 +30,20 @@ if (!benches().includes(name)) {
 await run(name, values.quick);
 
 async function run(name: string, quick: boolean): Promise<void> {
-  const { open } = (await import(`./${name}.ts`)) as { open: Open };
-  await using bench = await open({ quick });
+  const { open, lines } = (await import(`./${name}.ts`)) as { open?: Open; lines?: Lines };
   const command = `npm run bench -- ${name}${quick ? " --quick" : ""}`;
   const date = new Date().toISOString().slice(0, 10);
-  const figures = await measure(bench);
-  for (const figure of figures) {
-    const { what, unit } = bench;
-    const line = JSON.stringify({ bench: name, what, unit, ...figure, machine: machine(), date, command });
+  for await (const figures of lines?.({ quick }) ?? measured(open as Open, quick)) {
+    const line = JSON.stringify({ bench: name, ...figures, date, command });
     console.log(line);
     if (!quick) appendFileSync(join(import.meta.dir, "results", `${name}.jsonl`), `${line}\n`);
   }
-  for (const line of bench.verdict?.(figures) ?? []) console.error(line);
+}
+
+async function* measured(open: Open, quick: boolean): AsyncGenerator<object> {
+  await using bench = await open({ quick });
+  const { what, unit } = bench;
+  for (const figure of await measure(bench)) yield { what, unit, ...figure, machine: machine() };
 }
 
 function benches(): string[] {

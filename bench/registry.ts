@@ -1,0 +1,233 @@
+/**
+ * The registry beside the ones people run: the workloads of zot's zb and plain reads, all contenders in turn on one machine.
+ *
+ * Ours has authentication on and syncs what it acknowledges; the peers run without authentication, which is their best case. First
+ * with the servers on one core and the load on another, then with both on all.
+ */
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Sandbox } from "../test/clients/sandbox.ts";
+import { type Image, imageOf, pushImage } from "./registry/client.ts";
+import { compare } from "./registry/comparison.ts";
+import { ContentMaker } from "./registry/content.ts";
+import type { Job, Outcome } from "./registry/load.ts";
+import { memoryLines } from "./registry/memory.ts";
+import { readyLines } from "./registry/ready.ts";
+import {
+  type Cores,
+  pinned,
+  repository,
+  startDistribution,
+  startNginx,
+  startWaybill,
+  startZot,
+  type Target,
+} from "./registry/servers.ts";
+import { Wire } from "./registry/wire.ts";
+import { type Load, loads, type Read, reads } from "./registry/workloads.ts";
+import { wrk } from "./registry/wrk.ts";
+
+interface Setting {
+  readonly name: string;
+  readonly server: Cores;
+  readonly load: Cores;
+}
+
+const settings: readonly Setting[] = [
+  { name: "server on one core, load on the other", server: "0", load: "1" },
+  { name: "server and load on all cores", server: "", load: "" },
+];
+
+const distributionVersion = "v3.1.2";
+/** Where zot was found over the years; a module proxy may refuse all of them. */
+const zotModules = ["zotregistry.dev/zot/v2/cmd/zot@latest", "zotregistry.dev/zot/v2/cmd/zot@v2.1.0"];
+const smallBytes = 8192;
+const largeBytes = 100 * 1024 * 1024;
+
+export async function* lines({ quick }: { quick: boolean }): AsyncGenerator<object> {
+  const rounds = quick ? 1 : 3;
+  for (const setting of quick ? settings.slice(0, 1) : settings) {
+    await using stack = new AsyncDisposableStack();
+    const sandbox = async () => stack.use(await Sandbox.create());
+    const targets = await registries(sandbox, setting.server);
+    const images = imagesOf();
+    for (const target of targets) await fill(target, images);
+    const limit = await fileServer(await sandbox(), setting.server, images);
+    for (const read of reads) {
+      const contenders = limit ? [...targets, limit] : targets;
+      for (const line of await compareReads(read, contenders, images, setting, rounds, quick ? 1 : 2)) {
+        yield { ...line, setting: setting.name };
+      }
+    }
+    const folder = await sandbox();
+    for (const load of quick ? loads.filter((_, index) => index % 4 === 0) : loads) {
+      for (const line of await compareLoads(load, targets, folder, setting, rounds)) {
+        yield { ...line, setting: setting.name };
+      }
+    }
+    for (const target of targets) yield { ...(await memoryLines(target, images.large, quick)), setting: setting.name };
+  }
+  yield* readyLines(quick);
+}
+
+async function registries(sandbox: () => Promise<Sandbox>, cores: Cores): Promise<Target[]> {
+  const targets = [await startWaybill(await sandbox(), cores)];
+  if (Bun.which("docker-registry")) {
+    targets.push(await startDistribution(await sandbox(), cores, "docker-registry", ["docker-registry"]));
+  } else skipped("docker-registry", "apt-get install docker-registry");
+  const distribution = installed(
+    `github.com/distribution/distribution/v3/cmd/registry@${distributionVersion}`,
+    "registry",
+  );
+  if (distribution) targets.push(await startDistribution(await sandbox(), cores, "distribution", [distribution]));
+  const zot = zotModules.map((module) => installed(module, "zot")).find((program) => program !== undefined);
+  if (zot) targets.push(await startZot(await sandbox(), cores, zot));
+  return targets;
+}
+
+const programs = new Map<string, string | undefined>();
+
+/** The path of a Go program that is built where Go is; undefined where it cannot be. */
+function installed(module: string, program: string): string | undefined {
+  if (!programs.has(module)) programs.set(module, install(module, program));
+  return programs.get(module);
+}
+
+function install(module: string, program: string): string | undefined {
+  const go = Bun.which("go");
+  if (!go) return skipped(module, "Go on the machine");
+  const folder = join(tmpdir(), "waybill-bench-programs");
+  const { exitCode, stderr } = Bun.spawnSync([go, "install", module], {
+    env: { PATH: process.env.PATH ?? "", HOME: homedir(), GOBIN: folder, GOFLAGS: "-mod=mod" },
+    stderr: "pipe",
+  });
+  if (exitCode === 0) return join(folder, program);
+  return skipped(module, `go install to succeed: ${stderr.toString().trim().split("\n").at(-1)}`);
+}
+
+function skipped(name: string, need: string): undefined {
+  console.error(`SKIPPED ${name}: needs ${need}`);
+}
+
+/** What is read: the same in every registry. */
+interface Images {
+  readonly small: Image;
+  readonly large: Image;
+}
+
+function imagesOf(): Images {
+  return {
+    small: imageOf(repository, "1", new ContentMaker(smallBytes).repeated()),
+    large: imageOf(repository, "large", new ContentMaker(largeBytes).repeated()),
+  };
+}
+
+async function fill({ origin, pushAuthorization }: Target, { small, large }: Images): Promise<void> {
+  const wire = await Wire.open(origin, pushAuthorization === "" ? {} : { authorization: pushAuthorization });
+  for (const image of [small, large]) await pushImage(wire, image, "monolithic");
+  wire.close();
+}
+
+/** Paths below `/v2/bench/app`, as registries have them. */
+function pathOf({ path }: Read, { small, large }: Images): string {
+  const paths = {
+    tag: `manifests/${small.tag}`,
+    digest: `manifests/${small.manifest.digest}`,
+    small: `blobs/${small.layer.digest}`,
+    large: `blobs/${large.layer.digest}`,
+  };
+  return `/v2/${repository}/${paths[path]}`;
+}
+
+async function fileServer(sandbox: Sandbox, cores: Cores, images: Images): Promise<Target | undefined> {
+  const nginx = Bun.which("nginx", { PATH: `${process.env.PATH}:/usr/sbin` });
+  if (!nginx) return skipped("nginx", "apt-get install nginx-light");
+  const target = await startNginx(sandbox, cores, nginx);
+  const contents = {
+    tag: images.small.manifest,
+    digest: images.small.manifest,
+    small: images.small.layer,
+    large: images.large.layer,
+  };
+  for (const [path, { parts }] of Object.entries(contents)) {
+    const file = sandbox.path(`files${pathOf({ path } as Read, images)}`);
+    await Bun.write(file, new Blob(parts as Uint8Array<ArrayBuffer>[]), { mode: 0o644 });
+  }
+  return target;
+}
+
+async function compareReads(
+  read: Read,
+  targets: readonly Target[],
+  images: Images,
+  { load }: Setting,
+  rounds: number,
+  seconds: number,
+) {
+  const { what, connections, goals } = read;
+  const inBytes = read.path === "large";
+  const question = {
+    what: `${what}, ${connections} connections`,
+    unit: inBytes ? "MB/s" : "requests/s",
+    goals,
+    rounds,
+  };
+  return await compare(
+    question,
+    targets.map((target) => ({
+      name: target.name,
+      async sample() {
+        const reading = await wrk(target, pathOf(read, images), { connections, seconds, cores: load });
+        return { rate: inBytes ? reading.bytesPerSecond / 1e6 : reading.perSecond, latencies: [reading.p99] };
+      },
+    })),
+  );
+}
+
+async function compareLoads(
+  { what, job, iterations, goals, p99Goal, limit }: Load,
+  targets: readonly Target[],
+  folder: Sandbox,
+  setting: Setting,
+  rounds: number,
+) {
+  const contenders = targets.map(({ name, origin, pushAuthorization: authorization }) => ({
+    name,
+    sample: () => play({ ...job, origin, authorization, iterations }, setting.load),
+  }));
+  const bytes = job.sizes[0]?.bytes ?? 0;
+  const bare = {
+    name: "hash, write, sync (limit)",
+    sample: () => writeLimit(folder, setting.server, bytes, iterations),
+  };
+  return await compare(
+    { what, unit: "iterations/s", goals, p99Goal, rounds },
+    limit ? [...contenders, bare] : contenders,
+  );
+}
+
+/** The load in a process of its own. */
+async function play(job: Job, cores: Cores) {
+  const { seconds, latencies } = (await runScript("load.ts", [JSON.stringify(job)], cores)) as Outcome;
+  return { rate: latencies.length / seconds, latencies };
+}
+
+async function writeLimit(folder: Sandbox, cores: Cores, bytes: number, times: number) {
+  const latencies = (await runScript(
+    "write-limit.ts",
+    [folder.folder, String(bytes), String(times)],
+    cores,
+  )) as number[];
+  const sum = latencies.reduce((total, each) => total + each, 0);
+  return { rate: (1000 * latencies.length) / sum, latencies };
+}
+
+/** What others left to be written is written first. */
+async function runScript(name: string, parameters: readonly string[], cores: Cores): Promise<unknown> {
+  Bun.spawnSync(["sync"]);
+  const command = pinned(cores, [process.execPath, join(import.meta.dir, "registry", name), ...parameters]);
+  const child = Bun.spawn(command, { stderr: "pipe" });
+  const [text, errors, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  if (exitCode !== 0) throw new Error(`${name} ${parameters.join(" ")}: ${errors}`);
+  return JSON.parse(text);
+}
