@@ -12,6 +12,7 @@ import {
   revealBlobLinks,
 } from "../../../../src/storage/metadata/garbage.ts";
 import { insertManifest } from "../../../../src/storage/metadata/manifests.ts";
+import { knownObjects, listObjects } from "../../../../src/storage/metadata/objects.ts";
 import {
   countRemovedObjects,
   forgetRemovedObjects,
@@ -129,6 +130,26 @@ export function garbage(suite: Suite): void {
     expect((await unknownObjects(suite.metadata.read, asked)).sort()).toEqual(strange.sort());
     expect(await unknownObjects(suite.metadata.read, [])).toEqual([]);
     await write((tx) => forgetRemovedObjects(tx, [removed]));
+  });
+
+  test("listObjects pages through the objects of blobs, knownObjects tells them from others", async () => {
+    const { read } = suite.metadata;
+    const repository = await addRepository(suite.metadata);
+    const digests = [await addBlob(suite.metadata, repository), await addBlob(suite.metadata, repository)];
+    const found: Awaited<ReturnType<typeof listObjects>> = [];
+    for (let after = ""; ; after = found.at(-1)?.key ?? "") {
+      const page = await listObjects(read, after, 2);
+      found.push(...page);
+      if (page.length < 2) break;
+    }
+    expect(found.map(({ key }) => key)).toEqual(found.map(({ key }) => key).sort());
+    const mine = found.filter(({ digest }) => digests.includes(digest));
+    expect(mine).toHaveLength(2);
+    expect(mine[0]).toMatchObject({ size: 3, quarantinedAt: null });
+    const keys = mine.map(({ key }) => key);
+    const strange = Array.from({ length: 250 }, newId);
+    expect(await knownObjects(read, [...keys, ...strange])).toEqual(new Set(keys));
+    expect(await knownObjects(read, [])).toEqual(new Set());
   });
 
   test("a manifest is needed by a tag, an index that has it, and a subject that is there", async () => {
