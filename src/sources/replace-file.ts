@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 
 export type ReplaceOptions = {
   /** The file's permissions; it has 0600 until its bytes are complete. */
@@ -27,7 +27,7 @@ export type ReplaceOptions = {
  * failure leaves the old one.
  */
 export function replaceFile(path: string, text: string, options: ReplaceOptions = {}): void {
-  removeAbandoned(path);
+  removeAbandoned(dirname(path));
   const temporary = `${path}.${process.pid}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   const file = openSync(temporary, "wx", 0o600);
   try {
@@ -60,10 +60,12 @@ export function makeFolderFor(path: string): void {
 /** A write takes milliseconds: what is older than this belongs to a process that was killed. */
 const abandonedMilliseconds = 60_000;
 
-/** What a killed process has left beside the file may hold a secret: whoever comes next clears it away. */
-function removeAbandoned(path: string): void {
-  const [folder, start] = [dirname(path), `${basename(path)}.`];
-  for (const name of readdirSync(folder).filter((name) => name.startsWith(start) && name.endsWith(".tmp"))) {
+/** The end of a name that `replaceFile` makes, and nobody else. */
+const temporaryName = /\.\d+\.[0-9a-f]{8}\.tmp$/;
+
+/** What a killed process has left in the folder may hold a secret: whoever comes next clears it away. */
+function removeAbandoned(folder: string): void {
+  for (const name of readdirSync(folder).filter((name) => temporaryName.test(name))) {
     const modified = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
     if (Date.now() - modified > abandonedMilliseconds) rmSync(join(folder, name), { force: true });
   }

@@ -72,7 +72,7 @@ describe("editFile", () => {
     using home = new Home();
     const path = home.write("file", "a");
     const old = home.write("file.123.0a1b2c3d.tmp", "a secret");
-    const [fresh, others] = [home.write("file.124.0a1b2c3d.tmp", ""), home.write("file.tmp.mine", "")];
+    const [fresh, others] = [home.write("file.124.0a1b2c3d.tmp", ""), home.write("file.0a1b2c3d.tmp", "")];
     const longAgo = Date.now() / 1000 - 3600;
     for (const name of [old, others]) utimesSync(name, longAgo, longAgo);
     await editFile(path, () => "b");

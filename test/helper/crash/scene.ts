@@ -1,6 +1,6 @@
 // A home in which everything that the helper writes is written all the time: tokens that are renewed each second, the
 // login of docker-credential-gcr, Docker's configuration, our settings.
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { executables } from "../../clients/waybill.ts";
 import { Google } from "../gcr/google.ts";
@@ -34,7 +34,6 @@ export class Scene implements Disposable {
 
   static async create(): Promise<Scene> {
     const scene = new Scene(await executables());
-    const { symlinkSync, mkdirSync } = await import("node:fs");
     mkdirSync(scene.home.path("bin"));
     for (const name of ["waybill", "docker-credential-waybill", "docker-credential-gcr"])
       symlinkSync(join(scene.#folder, "waybill"), scene.home.path("bin", name));
@@ -70,10 +69,16 @@ export class Scene implements Disposable {
     ];
   }
 
-  /** What killed processes have left behind. */
+  /** What killed processes have left behind that may hold a secret; a lock holds none, and the next who wants it takes it. */
   leftovers(): string[] {
     const names = readdirSync(this.home.folder, { recursive: true, encoding: "utf8" });
-    return names.filter((name) => /\.(?:tmp|lock)$/.test(name) || name.includes(".lock."));
+    return names.filter((name) => name.endsWith(".tmp"));
+  }
+
+  /** As if they had been left long ago. */
+  age(names: readonly string[]): void {
+    const longAgo = Date.now() / 1000 - 3600;
+    for (const name of names) utimesSync(this.home.path(name), longAgo, longAgo);
   }
 
   #tokenFiles(): string[] {
