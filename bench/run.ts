@@ -43,7 +43,9 @@ async function run(name: string, quick: boolean): Promise<void> {
 async function* measured(open: Open, quick: boolean): AsyncGenerator<object> {
   await using bench = await open({ quick });
   const { what, unit } = bench;
-  for (const figure of await measure(bench)) yield { what, unit, ...figure, machine: machine() };
+  const figures = await measure(bench);
+  for (const figure of figures) yield { what, unit, ...figure, machine: machine() };
+  for (const line of bench.verdict?.(figures) ?? []) console.error(line);
 }
 
 function benches(): string[] {
