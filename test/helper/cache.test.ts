@@ -64,7 +64,10 @@ describe("get keeps its token for the next process", () => {
 
 describe("get makes a new token", () => {
   const reasons: [string, (home: Home) => void][] = [
-    ["when less than ten minutes are left", (home) => change(home, { issuedAt: inSeconds(-3010), expiresAt: inSeconds(590) })],
+    [
+      "when less than ten minutes are left",
+      (home) => change(home, { issuedAt: inSeconds(-3010), expiresAt: inSeconds(590) }),
+    ],
     ["when the clock was wrong", (home) => change(home, { issuedAt: inSeconds(4000), expiresAt: inSeconds(7600) })],
     ["when it is another account's, scope's or server's", (home) => change(home, { fingerprint: "other" })],
     ["when nobody says how long the cached one lasts", (home) => change(home, { expiresAt: undefined })],
