@@ -16,6 +16,8 @@ import { Blobs } from "./registry/blobs.ts";
 import { Garbage, graceMillisecondsDefault } from "./registry/garbage.ts";
 import { ImageTimes } from "./registry/image-times.ts";
 import { Manifests } from "./registry/manifests.ts";
+import { Cleanup } from "./registry/rules/cleanup.ts";
+import { RuleBook } from "./registry/rules/rule-book.ts";
 import { Scrub } from "./registry/scrub.ts";
 import { Uploads } from "./registry/uploads.ts";
 import type { BlobStore } from "./storage/blobs/blob-store.ts";
@@ -31,6 +33,8 @@ export interface Foundations {
   readonly rates: RateSettings;
   /** How long what nothing needs is kept. */
   readonly graceMilliseconds?: number;
+  /** Pulls go on; whatever would change images, projects or accounts is refused. */
+  readonly readOnly?: boolean;
   readonly isOurAudience: (audience: string) => boolean;
   readonly now: () => number;
   readonly log: ErrorLog;
@@ -41,7 +45,7 @@ export type Installation = Awaited<ReturnType<typeof openInstallation>>;
 
 export async function openInstallation(foundations: Foundations) {
   const { metadata, store, accountDomain, rates, isOurAudience, now, log } = foundations;
-  const { graceMilliseconds = graceMillisecondsDefault } = foundations;
+  const { graceMilliseconds = graceMillisecondsDefault, readOnly = false } = foundations;
   const chosen = await choose(metadata, { id: randomUUID(), accountDomain });
   const signingKeys = await SigningKeys.open(metadata, now);
   const tokens = new ServiceTokens(signingKeys, chosen.id);
@@ -52,6 +56,7 @@ export async function openInstallation(foundations: Foundations) {
     metadata,
     now,
     log,
+    readOnly,
     signingKeys,
     tokens,
     assertions,
@@ -67,6 +72,8 @@ export async function openInstallation(foundations: Foundations) {
     uploads: new Uploads(metadata, store, now),
     garbage: new Garbage(metadata, store, { graceMilliseconds }, now),
     scrub: new Scrub(metadata, store, now),
+    rules: new RuleBook(metadata, now),
+    cleanup: new Cleanup(metadata, now),
   };
 }
 

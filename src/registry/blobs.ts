@@ -3,11 +3,14 @@ import { linkBlob, listBlobHolders, unlinkBlob } from "../storage/metadata/blobs
 import { findBlobUse } from "../storage/metadata/garbage.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { ensureRepository } from "../storage/metadata/repositories.ts";
+import type { Writer } from "../storage/metadata/schema.ts";
 import { quarantineBlob } from "../storage/metadata/scrub.ts";
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./registry-error.ts";
 import { parseRepository, type Repository, repositoryPath } from "./repository.ts";
 import { existingProject, existingRepository, type ResolvedRepository } from "./resolve.ts";
+import { requireMutableContent } from "./rules/immutable-tags.ts";
+import { withinLimits } from "./rules/limits.ts";
 
 /** A blob that may be read. */
 export interface StoredBlob {
@@ -61,20 +64,26 @@ export class Blobs {
     if (!row || row.quarantinedAt !== null) return false;
     const { location, image: name } = target.repository;
     const { repositoryId: sourceId } = source;
-    return await this.#metadata.write(async (write) => {
+    const link = async (write: Writer) => {
       // Garbage collection may have been here since the question above.
       if ((await findBlobUse(write, sourceId, digest))?.hiddenAt !== null) return false;
       const now = this.#now();
       const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
       await linkBlob(write, repositoryId, digest, now);
       return true;
-    });
+    };
+    return await this.#metadata.write((write) => withinLimits(write, projectId, () => link(write)));
   }
 
-  /** Takes the blob from this repository; others keep it. Throws NAME_UNKNOWN or BLOB_UNKNOWN. */
+  /** Takes the blob from this repository; others keep it. Throws NAME_UNKNOWN, BLOB_UNKNOWN, DENIED or UNSUPPORTED. */
   async delete(resolved: ResolvedRepository, digest: Digest): Promise<void> {
     const repositoryId = existingRepository(resolved);
-    const found = await this.#metadata.write((write) => unlinkBlob(write, repositoryId, digest, this.#now()));
+    const projectId = existingProject(resolved);
+    const unlink = async (write: Writer) => {
+      await requireMutableContent(write, { projectId, repositoryId }, digest);
+      return await unlinkBlob(write, repositoryId, digest, this.#now());
+    };
+    const found = await this.#metadata.write((write) => withinLimits(write, projectId, () => unlink(write)));
     if (!found) throw unknown(resolved, digest);
   }
 

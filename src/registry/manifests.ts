@@ -1,16 +1,19 @@
 import { missingBlobs } from "../storage/metadata/blobs.ts";
 import { insertImageTime } from "../storage/metadata/image-times.ts";
-import { deleteManifest, insertManifest, type ManifestRow, missingManifests } from "../storage/metadata/manifests.ts";
+import { insertManifest, type ManifestRow, missingManifests } from "../storage/metadata/manifests.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { ensureRepository } from "../storage/metadata/repositories.ts";
 import type { Writer } from "../storage/metadata/schema.ts";
-import { deleteTag, deleteTagsOf, putTag } from "../storage/metadata/tags.ts";
+import { putTag } from "../storage/metadata/tags.ts";
+import { deleteReference } from "./deletion.ts";
 import { algorithmOf, type Digest, digestOf } from "./digest.ts";
 import type { ImageTimes } from "./image-times.ts";
 import { type Manifest, mayLieElsewhere, parseManifest, requireManifestSize } from "./manifest.ts";
 import type { Reference, Tag } from "./reference.ts";
 import { RegistryError } from "./registry-error.ts";
 import { existingProject, existingRepository, type ResolvedRepository } from "./resolve.ts";
+import { type RepositoryIds, requireMutableTag } from "./rules/immutable-tags.ts";
+import { withinLimits } from "./rules/limits.ts";
 
 /** A manifest to be stored. */
 export interface ManifestPush {
@@ -67,7 +70,7 @@ export class Manifests {
 
   /**
    * Stores a manifest and points its tags at it, all or nothing. Answers its digest and its subject.
-   * Throws MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, NAME_UNKNOWN.
+   * Throws MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, NAME_UNKNOWN, DENIED, UNSUPPORTED.
    */
   async put(
     resolved: ResolvedRepository,
@@ -82,32 +85,34 @@ export class Manifests {
     const manifest = parseManifest(push.body, push.contentType);
     const imageCreatedAt = await this.#imageTimes.createdAt(resolved.repositoryId, manifest);
     const { location, image: name } = resolved.repository;
-    await this.#metadata.write(async (write) => {
+    const store = async (write: Writer) => {
       const now = this.#now();
       const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
       await requireReferences(write, repositoryId, manifest);
       await insertManifest(write, toRow(repositoryId, digest, manifest, push, now), manifest.references);
       if (imageCreatedAt !== undefined) await insertImageTime(write, repositoryId, digest, imageCreatedAt);
-      for (const tag of push.tags) await this.#tag(write, repositoryId, tag, digest, push, now);
-    });
+      for (const tag of push.tags) await this.#tag(write, { projectId, repositoryId }, tag, digest, push, now);
+    };
+    await this.#metadata.write((write) => withinLimits(write, projectId, () => store(write)));
     return { digest, subject: manifest.subject };
   }
 
-  /** Removes a tag, or a manifest with all its tags. Throws NAME_UNKNOWN or MANIFEST_UNKNOWN. */
+  /** Removes a tag, or a manifest with all its tags. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN, DENIED or UNSUPPORTED. */
   async delete(resolved: ResolvedRepository, reference: Reference, principal: string): Promise<void> {
     const repositoryId = existingRepository(resolved);
     const change = { at: this.#now(), by: principal };
-    const found = await this.#metadata.write(async (write) => {
-      if (reference.kind === "tag") return await deleteTag(write, repositoryId, reference.tag, change);
-      await deleteTagsOf(write, repositoryId, reference.digest, change);
-      return await deleteManifest(write, repositoryId, reference.digest, change.at);
-    });
+    const ids = { projectId: existingProject(resolved), repositoryId };
+    const found = await this.#metadata.write((write) =>
+      withinLimits(write, ids.projectId, () => deleteReference(write, ids, reference, change)),
+    );
     if (!found) throw unknown(resolved, reference);
   }
 
-  async #tag(write: Writer, repositoryId: string, tag: Tag, digest: Digest, push: ManifestPush, now: number) {
-    const before = await putTag(write, repositoryId, tag, digest, { at: now, by: push.principal });
-    if (before !== digest) push.allowTag(before === undefined ? "create" : "move");
+  async #tag(write: Writer, ids: RepositoryIds, tag: Tag, digest: Digest, push: ManifestPush, now: number) {
+    const before = await putTag(write, ids.repositoryId, tag, digest, { at: now, by: push.principal });
+    if (before === digest) return;
+    push.allowTag(before === undefined ? "create" : "move");
+    if (before !== undefined) await requireMutableTag(write, ids, tag);
   }
 
   async #find(resolved: ResolvedRepository, reference: Reference) {

@@ -4,6 +4,7 @@ import { findBlob } from "../storage/metadata/garbage.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { removeObjectLater } from "../storage/metadata/removed-objects.ts";
 import { ensureRepository } from "../storage/metadata/repositories.ts";
+import type { Writer } from "../storage/metadata/schema.ts";
 import { quarantineBlob } from "../storage/metadata/scrub.ts";
 import {
   advanceUpload,
@@ -16,6 +17,7 @@ import {
 import { algorithmOf, type Digest, type DigestAlgorithm } from "./digest.ts";
 import { RegistryError } from "./registry-error.ts";
 import { existingProject, type ResolvedRepository } from "./resolve.ts";
+import { requireWritable, roomForUpload, withinLimits } from "./rules/limits.ts";
 import { RunningHashes } from "./running-hashes.ts";
 
 /** Some bytes of an upload. */
@@ -55,6 +57,7 @@ export class Uploads {
     algorithm: DigestAlgorithm = "sha256",
   ): Promise<UploadRow> {
     const now = this.#now();
+    await requireWritable(this.#metadata.read, existingProject(resolved));
     const upload: UploadRow = {
       id: newObjectKey(),
       location: resolved.repository.location,
@@ -86,11 +89,11 @@ export class Uploads {
     return await this.#asStored(upload);
   }
 
-  /** Adds bytes and answers how many there are now. Throws RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_UNKNOWN. */
+  /** Adds bytes and answers how many there are now. Throws RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_UNKNOWN, DENIED. */
   append(id: string, chunk: UploadChunk): Promise<number> {
     return this.#inTurn(id, async () => {
       const upload = await this.#current(id);
-      return await this.#receive(upload, chunk);
+      return await this.#orGiveUp(id, () => this.#receive(upload, chunk));
     });
   }
 
@@ -101,7 +104,7 @@ export class Uploads {
   finish(id: string, chunk: UploadChunk, digest: Digest): Promise<void> {
     return this.#inTurn(id, async () => {
       const upload = await this.#current(id);
-      const size = await this.#receive(upload, chunk);
+      const size = await this.#orGiveUp(id, () => this.#receive(upload, chunk, digest));
       const actual = await this.#hashes.finish(upload.id, size, algorithmOf(digest), () =>
         this.#store.read(upload.objectKey, 0, size),
       );
@@ -112,7 +115,7 @@ export class Uploads {
           `the ${size} bytes received have the digest ${actual}, not ${digest}`,
         );
       }
-      await this.#commit(upload, digest, size);
+      await this.#orGiveUp(id, () => this.#commit(upload, digest, size));
     });
   }
 
@@ -182,11 +185,13 @@ export class Uploads {
   }
 
   /** Stores what comes and records it, also when the connection breaks: the client may ask how far it got. */
-  async #receive(upload: UploadRow, { body, start, length }: UploadChunk): Promise<number> {
+  async #receive(upload: UploadRow, { body, start, length }: UploadChunk, digest?: Digest): Promise<number> {
     if (start !== undefined && start !== upload.size) {
       throw new RegistryError("RANGE_INVALID", `the upload has ${upload.size} bytes: continue there, not at ${start}`);
     }
     if (length === 0 && upload.size > 0) return upload.size;
+    const room = await roomForUpload(this.#metadata.read, upload.projectId, digest);
+    room.require(upload.size + (length ?? 0));
     const writer = await this.#store.append(upload.objectKey, upload.size);
     let size = upload.size;
     try {
@@ -194,6 +199,7 @@ export class Uploads {
         await writer.write(bytes);
         this.#hashes.update(upload.id, size, bytes);
         size += bytes.byteLength;
+        room.require(size);
       }
     } finally {
       await writer.close();
@@ -203,6 +209,16 @@ export class Uploads {
       throw new RegistryError("SIZE_INVALID", `${size - upload.size} of ${length} bytes arrived: send the rest`);
     }
     return size;
+  }
+
+  /** What the project has no room for is not kept until it expires. */
+  async #orGiveUp<T>(id: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === "DENIED") await this.cancel(id);
+      throw error;
+    }
   }
 
   async #advance(upload: UploadRow, size: number): Promise<void> {
@@ -217,12 +233,13 @@ export class Uploads {
     const { id, location, projectId, repositoryName: name, objectKey } = upload;
     await this.#store.commit(objectKey);
     await this.#checkStored(digest);
-    const unneeded = await this.#metadata.write(async (write) => {
+    const commit = async (write: Writer) => {
       if (!(await deleteUpload(write, id))) throw unknown();
       const now = this.#now();
       const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
       return await commitBlob(write, repositoryId, { digest, objectKey, size }, now);
-    });
+    };
+    const unneeded = await this.#metadata.write((write) => withinLimits(write, projectId, () => commit(write)));
     if (unneeded !== undefined) await this.#store.delete(unneeded);
   }
 
