@@ -4,6 +4,7 @@ import * as first from "./migrations/0001-first.ts";
 import * as garbage from "./migrations/0002-garbage.ts";
 import * as imageTimes from "./migrations/0003-image-times.ts";
 import * as rules from "./migrations/0004-rules.ts";
+import * as upstreams from "./migrations/0005-upstreams.ts";
 
 /** What a migration must know of the database it changes. */
 export interface MigrationContext {
@@ -15,6 +16,7 @@ const migrations = {
   "0002-garbage": garbage,
   "0003-image-times": imageTimes,
   "0004-rules": rules,
+  "0005-upstreams": upstreams,
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Transaction } from "kysely";
 import type { ProjectBlobsTable, ProjectLimitsTable, RulesTable } from "./rules-tables.ts";
+import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTable } from "./upstream-tables.ts";
 
 /**
  * What lies in the database, the same on SQLite and PostgreSQL.
@@ -48,6 +49,10 @@ export interface Schema {
   readonly rules: RulesTable;
   readonly project_limits: ProjectLimitsTable;
   readonly project_blobs: ProjectBlobsTable;
+  readonly upstreams: UpstreamsTable;
+  readonly imports: ImportsTable;
+  readonly import_items: ImportItemsTable;
+  readonly credential_uses: CredentialUsesTable;
 }
 
 /** A handle that may only read. */

@@ -26,6 +26,7 @@ import { spentAssertions } from "./contract/spent-assertions.ts";
 import { tags } from "./contract/tags.ts";
 import { transactions } from "./contract/transactions.ts";
 import { uploads } from "./contract/uploads.ts";
+import { upstreams } from "./contract/upstreams.ts";
 import { versions } from "./contract/versions.ts";
 import { onEveryDatabase } from "./databases.ts";
 
@@ -51,6 +52,7 @@ onEveryDatabase({
   rules,
   limits,
   versions,
+  upstreams,
   transactions,
   migrations,
   "random histories": randomHistories,
