@@ -13,6 +13,9 @@ export interface WholeListing extends Page {
   readonly images: readonly TaggedImage[] | undefined;
 }
 
+/** Images read in one go. */
+const windowSize = 1000;
+
 /**
  * The first page of a repository's tags, with all its images where neither these nor the tags are more than `limit`
  * (docs/decisions/0006). Throws NAME_UNKNOWN.
@@ -29,10 +32,20 @@ export async function wholeListing(
   if (more || (await countManifests(metadata.read, repositoryId, limit + 1)) > limit)
     return { names, more, images: undefined };
   const tags = Map.groupBy(targets, ({ digest }) => digest);
-  const images = await listImages(metadata.read, repositoryId, limit);
-  return {
-    names,
-    more,
-    images: images.map((image) => ({ ...image, tags: (tags.get(image.digest) ?? []).map(({ name }) => name) })),
-  };
+  const images: TaggedImage[] = [];
+  for await (const image of allImages(metadata, repositoryId, limit))
+    images.push({ ...image, tags: (tags.get(image.digest) ?? []).map(({ name }) => name) });
+  return { names, more, images };
+}
+
+/** In windows, between which others get their turn. */
+async function* allImages({ read }: Metadata, repositoryId: string, limit: number): AsyncGenerator<ImageRow> {
+  let after = "";
+  for (let seen = 0; seen < limit; seen += windowSize) {
+    const rows = await listImages(read, repositoryId, after, Math.min(windowSize, limit - seen));
+    yield* rows;
+    if (rows.length < windowSize) return;
+    after = rows.at(-1)?.digest ?? "";
+    await new Promise(setImmediate);
+  }
 }

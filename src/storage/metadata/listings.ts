@@ -34,8 +34,13 @@ export async function countManifests(read: Reader, repositoryId: string, limit: 
   return Number(count);
 }
 
-/** A repository's manifests in the order of their digests. */
-export async function listImages(read: Reader, repositoryId: string, limit: number): Promise<ImageRow[]> {
+/** A repository's manifests in the order of their digests, those after `after` only. */
+export async function listImages(
+  read: Reader,
+  repositoryId: string,
+  after: string,
+  limit: number,
+): Promise<ImageRow[]> {
   return await read
     .selectFrom("manifests as m")
     .leftJoin("image_times as t", (join) =>
@@ -44,6 +49,7 @@ export async function listImages(read: Reader, repositoryId: string, limit: numb
     .select(["m.digest", "m.media_type as mediaType", "m.image_size as imageSize"])
     .select(["m.created_at as uploadedAt", "t.image_created_at as imageCreatedAt"])
     .where("m.repository_id", "=", repositoryId)
+    .where("m.digest", ">", after)
     .orderBy("m.digest")
     .limit(limit)
     .execute();

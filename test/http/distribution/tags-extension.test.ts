@@ -87,6 +87,30 @@ describe("a repository's listing", () => {
     expect(Object.keys((await list("alpha/untagged", "owner", "?n=3")).body.manifest ?? {})).toHaveLength(3);
   });
 
+  test("of more images than are read in one go has them all", async () => {
+    const name = "alpha/many";
+    await pushImage(at("gcr.io"), name, "1", one, tokens.owner as string);
+    const id = (await server.metadata.hot.repositoryId(
+      "gcr.io",
+      (await server.metadata.hot.projectId("alpha")) as string,
+      "many",
+    )) as string;
+    const template = await server.metadata.read
+      .selectFrom("manifests")
+      .selectAll()
+      .where("repository_id", "=", id)
+      .executeTakeFirstOrThrow();
+    await server.metadata.write(async (write) => {
+      for (let index = 0; index < 2000; index++)
+        await write
+          .insertInto("manifests")
+          .values({ ...template, digest: `sha256:${String(index).padStart(64, "0")}` })
+          .execute();
+    });
+    expect(Object.keys((await list(name, "owner", "?n=10000")).body.manifest ?? {})).toHaveLength(2001);
+    expect((await list(name)).body.manifest).toBeUndefined();
+  });
+
   test("shows below a repository what the caller may list and nothing else", async () => {
     const { body } = await list("alpha/team/a", "single");
     expect(body.child).toEqual([]);

@@ -43,7 +43,7 @@ export function listings(suite: Suite): void {
     await addManifest(suite.metadata, other);
     const digests = [];
     for (let index = 0; index < 5; index++) digests.push(await addManifest(suite.metadata, id));
-    const images = await listImages(suite.metadata.read, id, 10);
+    const images = await listImages(suite.metadata.read, id, "", 10);
     expect(images.map(({ digest }) => digest)).toEqual(digests.toSorted());
     expect(images[0]).toEqual({
       digest: digests.toSorted()[0] as string,
@@ -52,7 +52,8 @@ export function listings(suite: Suite): void {
       uploadedAt: now,
       imageCreatedAt: null,
     });
-    expect(await listImages(suite.metadata.read, id, 2)).toEqual(images.slice(0, 2));
+    expect(await listImages(suite.metadata.read, id, "", 2)).toEqual(images.slice(0, 2));
+    expect(await listImages(suite.metadata.read, id, images[1]?.digest ?? "", 2)).toEqual(images.slice(2, 4));
     for (const [limit, count] of [
       [0, 0],
       [4, 4],
@@ -65,7 +66,7 @@ export function listings(suite: Suite): void {
   test("the time an image was made is kept once, before 1970 too, and goes with its manifest", async () => {
     const id = await addRepository(suite.metadata);
     const digest = await addManifest(suite.metadata, id);
-    const timeOf = async () => (await listImages(suite.metadata.read, id, 1))[0]?.imageCreatedAt;
+    const timeOf = async () => (await listImages(suite.metadata.read, id, "", 1))[0]?.imageCreatedAt;
     await suite.metadata.write((write) => insertImageTime(write, id, digest, -62_135_596_800_000));
     await suite.metadata.write((write) => insertImageTime(write, id, digest, now));
     expect(await timeOf()).toBe(-62_135_596_800_000);
