@@ -8,7 +8,7 @@ import { crane } from "../test/clients/peers/crane.ts";
 import { gcrane } from "../test/clients/peers/gcrane.ts";
 import { helm } from "../test/clients/peers/helm.ts";
 import { oras } from "../test/clients/peers/oras.ts";
-import { enterWithHelper, enterWithToken, type Peer, type Visit } from "../test/clients/peers/peer.ts";
+import { enter, type Peer, ways } from "../test/clients/peers/peer.ts";
 import { regctl } from "../test/clients/peers/regctl.ts";
 import { createWorld, type World } from "../test/clients/world.ts";
 
@@ -28,21 +28,16 @@ process.exit(tally.failed > 0 ? 1 : 0);
 
 async function run(): Promise<void> {
   await using world = await createWorld({ engine: false });
-  for (const peer of peers) {
-    await row(`${peer.name} with a token`, peer, world, enterWithToken);
-    await row(`${peer.name} with docker-credential-waybill`, peer, world, enterWithHelper);
-  }
+  for (const peer of peers)
+    for (const way of ["a token", "docker-credential-waybill"] as const) await row(peer, way, world);
 }
 
-async function row(
-  name: string,
-  peer: Peer,
-  world: World,
-  enter: (peer: Peer, program: string, world: World) => Promise<Visit>,
-): Promise<void> {
+async function row(peer: Peer, way: keyof typeof ways, world: World): Promise<void> {
+  const name = `${peer.name} with ${way}`;
   try {
-    const visit = await enter(peer, await buildGoProgram(peer), world);
+    const visit = await enter(peer, await buildGoProgram(peer), world, way);
     await using _ = visit.sandbox;
+    await ways[way](peer, visit);
     await peer.tour(visit);
     tally.passed += 1;
     console.log(`passed  ${name}`);

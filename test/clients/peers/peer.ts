@@ -26,36 +26,31 @@ export interface Visit {
 /** The username of an access token as password. */
 export const tokenUsername = "oauth2accesstoken";
 
-/** A home in which the client has logged in itself, with a token that may push. */
-export async function enterWithToken(peer: Peer, program: string, world: World): Promise<Visit> {
-  const visit = await enter(peer, program, world, "token");
-  const command = ["waybill", "auth", "print-access-token", "--scopes=devstorage.read_write"];
-  await peer.login(visit, await visit.sandbox.succeed([...command, `--key-file=${world.writer.keyFile}`]));
-  return visit;
-}
+/** The ways in which a client can come by its credentials. */
+export const ways = {
+  /** It logs in itself, with a token that may push. */
+  "a token": async (peer: Peer, visit: Visit): Promise<void> => {
+    const { keyFile } = visit.world.writer;
+    const command = ["waybill", "auth", "print-access-token", "--scopes=devstorage.read_write"];
+    await peer.login(visit, await visit.sandbox.succeed([...command, `--key-file=${keyFile}`]));
+  },
+  /** Nobody logs in: Docker's configuration names our helper. */
+  "docker-credential-waybill": async (_: Peer, { sandbox, world, host }: Visit): Promise<void> => {
+    const activate = ["waybill", "auth", "activate-service-account", "--push"];
+    await sandbox.succeed([...activate, `--key-file=${world.writer.keyFile}`]);
+    await setHelper(sandbox, host, "waybill");
+  },
+} as const;
 
-/** A home in which nobody logged in: Docker's configuration names our helper. */
-export async function enterWithHelper(peer: Peer, program: string, world: World): Promise<Visit> {
-  const visit = await enter(peer, program, world, "helper");
-  await visit.sandbox.succeed([
-    "waybill",
-    "auth",
-    "activate-service-account",
-    "--push",
-    `--key-file=${world.writer.keyFile}`,
-  ]);
-  await setHelper(visit.sandbox, visit.host, "waybill");
-  return visit;
-}
-
-async function enter({ name }: Peer, program: string, world: World, way: string): Promise<Visit> {
+/** A home where nobody is logged in yet. */
+export async function enter({ name }: Peer, program: string, world: World, way: keyof typeof ways): Promise<Visit> {
   const sandbox = await world.enter();
   const { host } = world.server;
   return {
     sandbox,
     world,
     host,
-    named: (image) => `${host}/${PROJECT}/${name}-${way}/${image}`,
+    named: (image) => `${host}/${PROJECT}/${name}-${way.replace(" ", "-")}/${image}`,
     run: (...words) => sandbox.succeed([program, ...words]),
     runWithInput: (input, ...words) => sandbox.succeed([program, ...words], { input }),
   };
