@@ -20,6 +20,9 @@ import { Cleanup } from "./registry/rules/cleanup.ts";
 import { RuleBook } from "./registry/rules/rule-book.ts";
 import { Scrub } from "./registry/scrub.ts";
 import { Uploads } from "./registry/uploads.ts";
+import { Caches } from "./registry/upstream/caches.ts";
+import { PullThrough } from "./registry/upstream/pull-through.ts";
+import type { OpenUpstream } from "./registry/upstream/upstream.ts";
 import type { BlobStore } from "./storage/blobs/blob-store.ts";
 import { chooseOnce, readInstallation } from "./storage/metadata/installation.ts";
 import type { Metadata } from "./storage/metadata/metadata.ts";
@@ -35,6 +38,8 @@ export interface Foundations {
   readonly graceMilliseconds?: number;
   /** Pulls go on; whatever would change images, projects or accounts is refused. */
   readonly readOnly?: boolean;
+  /** How caches reach their upstreams, and how long they believe a tag. */
+  readonly upstreams?: { readonly open: OpenUpstream; readonly tagMilliseconds: number };
   readonly isOurAudience: (audience: string) => boolean;
   readonly now: () => number;
   readonly log: ErrorLog;
@@ -44,7 +49,7 @@ export interface Foundations {
 export type Installation = Awaited<ReturnType<typeof openInstallation>>;
 
 export async function openInstallation(foundations: Foundations) {
-  const { metadata, store, accountDomain, rates, isOurAudience, now, log } = foundations;
+  const { metadata, store, accountDomain, rates, isOurAudience, now, log, upstreams = noUpstreams } = foundations;
   const { graceMilliseconds = graceMillisecondsDefault, readOnly = false } = foundations;
   const chosen = await choose(metadata, { id: randomUUID(), accountDomain });
   const signingKeys = await SigningKeys.open(metadata, now);
@@ -52,6 +57,12 @@ export async function openInstallation(foundations: Foundations) {
   const assertions = new Assertions(metadata, isOurAudience, now);
   const policies = new Policies(metadata, now);
   const authenticator = new Authenticator(metadata, tokens, assertions, new KeyProof(metadata, now), now);
+  const registry = {
+    manifests: new Manifests(metadata, new ImageTimes(metadata, store), now),
+    blobs: new Blobs(metadata, store, now),
+    uploads: new Uploads(metadata, store, now),
+    caches: await Caches.open(metadata),
+  };
   return {
     metadata,
     now,
@@ -67,15 +78,22 @@ export async function openInstallation(foundations: Foundations) {
     projects: new Projects(metadata, policies, now),
     serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),
     serviceAccountKeys: new ServiceAccountKeys(metadata, now),
-    manifests: new Manifests(metadata, new ImageTimes(metadata, store), now),
-    blobs: new Blobs(metadata, store, now),
-    uploads: new Uploads(metadata, store, now),
+    ...registry,
+    pullThrough: new PullThrough({ ...registry, metadata, store, ...upstreams, now, log }),
     garbage: new Garbage(metadata, store, { graceMilliseconds }, now),
     scrub: new Scrub(metadata, store, now),
     rules: new RuleBook(metadata, now),
     cleanup: new Cleanup(metadata, now),
   };
 }
+
+/** A server that was given no way out. */
+const noUpstreams = {
+  open: (): never => {
+    throw new Error("this server has no way to other registries");
+  },
+  tagMilliseconds: 0,
+};
 
 /** Settings that would change what existing names and tokens mean are chosen at the first start and stay. */
 async function choose<Choice extends Record<string, string>>(metadata: Metadata, wanted: Choice): Promise<Choice> {

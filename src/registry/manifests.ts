@@ -27,6 +27,8 @@ export interface ManifestPush {
   readonly principal: string;
   /** Asked inside the transaction, once it is known whether the tag is new: throws where the pusher may not. */
   readonly allowTag: (change: "create" | "move") => void;
+  /** Set for the manifest of a cache: what it names comes when somebody asks for it. */
+  readonly mayLackParts?: true;
 }
 
 export interface StoredManifest {
@@ -88,7 +90,7 @@ export class Manifests {
     const store = async (write: Writer) => {
       const now = this.#now();
       const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
-      await requireReferences(write, repositoryId, manifest);
+      if (!push.mayLackParts) await requireReferences(write, repositoryId, manifest);
       await insertManifest(write, toRow(repositoryId, digest, manifest, push, now), manifest.references);
       if (imageCreatedAt !== undefined) await insertImageTime(write, repositoryId, digest, imageCreatedAt);
       for (const tag of push.tags) await this.#tag(write, { projectId, repositoryId }, tag, digest, push, now);

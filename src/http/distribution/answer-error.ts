@@ -56,7 +56,7 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
   const trouble = storageTroubleOf(error);
   if (trouble === "full")
     return answer("STORAGE_FULL", "the registry's disk is full: free some space there and try again");
-  if (trouble === "read-only") return answer("UNAVAILABLE", "the registry's disk cannot be written at the moment");
+  if (trouble === "unwritable") return answer("UNAVAILABLE", "the registry's disk cannot be written at the moment");
   return answer("UNKNOWN", "the server failed; its log says why");
 }
 

@@ -2,7 +2,9 @@ import { deleteArtifacts, pull } from "../../access/permissions.ts";
 import type { Caller } from "../../identity/caller.ts";
 import type { Blobs } from "../../registry/blobs.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
+import type { PullThrough } from "../../registry/upstream/pull-through.ts";
 import { registryHeaders } from "./answer-error.ts";
+import { arrivingBlob } from "./arriving-blob.ts";
 import { parseByteRange } from "./byte-range.ts";
 import type { Gate } from "./gate.ts";
 import type { Route } from "./route.ts";
@@ -13,10 +15,12 @@ type BlobRoute = Extract<Route, { kind: "blob" }>;
 export class BlobRoutes {
   readonly #gate: Gate;
   readonly #blobs: Blobs;
+  readonly #pullThrough: PullThrough;
 
-  constructor(gate: Gate, blobs: Blobs) {
+  constructor(gate: Gate, blobs: Blobs, pullThrough: PullThrough) {
     this.#gate = gate;
     this.#blobs = blobs;
+    this.#pullThrough = pullThrough;
   }
 
   async handle(request: Request, { repository, digest }: BlobRoute, caller: Caller): Promise<Response> {
@@ -35,7 +39,14 @@ export class BlobRoutes {
   }
 
   async #read(request: Request, { repository, digest }: BlobRoute, caller: Caller): Promise<Response> {
-    const blob = await this.#blobs.get(await this.#gate.admit(caller, repository, pull, "pull"), digest);
+    const resolved = await this.#gate.admit(caller, repository, pull, "pull");
+    if (this.#pullThrough.isFor(resolved)) {
+      const arriving = await arrivingBlob(request, this.#pullThrough, resolved, digest);
+      if (arriving) return arriving;
+    }
+    const blob = this.#pullThrough.isFor(resolved)
+      ? await this.#pullThrough.blob(resolved, digest)
+      : await this.#blobs.get(resolved, digest);
     const headers: Record<string, string> = {
       ...registryHeaders,
       "content-type": "application/octet-stream",

@@ -3,8 +3,10 @@ import { type Permission, pull } from "../../access/permissions.ts";
 import { repositoryResource } from "../../access/resource.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { parseAuthorization } from "../../identity/credentials.ts";
+import { RegistryError } from "../../registry/registry-error.ts";
 import type { Repository } from "../../registry/repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../../registry/resolve.ts";
+import type { Caches } from "../../registry/upstream/caches.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
@@ -24,16 +26,18 @@ export class Gate {
   readonly #metadata: Metadata;
   readonly #doorkeeper: Doorkeeper;
   readonly #access: Access;
+  readonly #caches: Caches;
   /**
    * What was admitted, beside the caller it was admitted for: the authenticator gives the same object only while
    * nothing changed that could change a decision. A repository that is removed counts as such a change.
    */
   readonly #admitted = new WeakMap<Caller, Map<string, ResolvedRepository>>();
 
-  constructor(metadata: Metadata, doorkeeper: Doorkeeper, access: Access) {
+  constructor(metadata: Metadata, doorkeeper: Doorkeeper, access: Access, caches: Caches) {
     this.#metadata = metadata;
     this.#doorkeeper = doorkeeper;
     this.#access = access;
+    this.#caches = caches;
   }
 
   /** Who is asking. Throws IdentityError for a bad credential, TooManyRequestsError; none is an anonymous caller. */
@@ -50,6 +54,7 @@ export class Gate {
     const resolved = await resolveRepository(this.#metadata, repository);
     const decision = await this.decide(caller, resolved, permission, action);
     if (!decision.allowed) throw new RefusalError(decision, `repository:${repository.path}:${scopeActions[action]}`);
+    if (action === "push") this.#refuseCache(resolved);
     if (resolved.repositoryId !== undefined) this.#remember(caller, question, resolved);
     return resolved;
   }
@@ -67,6 +72,13 @@ export class Gate {
   async mayPullUnasked(caller: Caller, resolved: ResolvedRepository): Promise<boolean> {
     const { path, location } = resolved.repository;
     return (await this.#access.decide(caller, pull, repositoryResource(path, location, resolved))).allowed;
+  }
+
+  /** What a cache has is what its upstream has, and nothing else. */
+  #refuseCache({ repository, projectId }: ResolvedRepository): void {
+    const upstream = this.#caches.upstreamOf(projectId);
+    if (!upstream) return;
+    throw new RegistryError("DENIED", `${repository.project} is a cache of ${upstream.host}: push there`);
   }
 
   #remember(caller: Caller, question: string, resolved: ResolvedRepository): void {

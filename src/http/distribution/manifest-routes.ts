@@ -7,6 +7,7 @@ import type { Manifests } from "../../registry/manifests.ts";
 import { parseTag, type Tag } from "../../registry/reference.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import type { ResolvedRepository } from "../../registry/resolve.ts";
+import type { PullThrough } from "../../registry/upstream/pull-through.ts";
 import { queryOf } from "../url.ts";
 import { registryHeaders } from "./answer-error.ts";
 import type { Gate } from "./gate.ts";
@@ -21,10 +22,12 @@ type ManifestRoute = Extract<Route, { kind: "manifest" }>;
 export class ManifestRoutes {
   readonly #gate: Gate;
   readonly #manifests: Manifests;
+  readonly #pullThrough: PullThrough;
 
-  constructor(gate: Gate, manifests: Manifests) {
+  constructor(gate: Gate, manifests: Manifests, pullThrough: PullThrough) {
     this.#gate = gate;
     this.#manifests = manifests;
+    this.#pullThrough = pullThrough;
   }
 
   async handle(request: Request, route: ManifestRoute, caller: Caller): Promise<Response> {
@@ -43,15 +46,21 @@ export class ManifestRoutes {
   }
 
   async #get({ repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
-    const resolved = await this.#gate.admit(caller, repository, pull, "pull");
+    const resolved = await this.#admitted(caller, repository, reference);
     const { body, digest, mediaType } = await this.#manifests.get(resolved, reference);
     return new Response(body as Uint8Array<ArrayBuffer>, { headers: headersOf(digest, mediaType, body.byteLength) });
   }
 
   async #head({ repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
-    const resolved = await this.#gate.admit(caller, repository, pull, "pull");
+    const resolved = await this.#admitted(caller, repository, reference);
     const { digest, mediaType, size } = await this.#manifests.head(resolved, reference);
     return new Response(null, { headers: headersOf(digest, mediaType, size) });
+  }
+
+  /** The repository to read from; a cache has the manifest by then, where its upstream does. */
+  async #admitted(caller: Caller, repository: ManifestRoute["repository"], reference: ManifestRoute["reference"]) {
+    const resolved = await this.#gate.admit(caller, repository, pull, "pull");
+    return this.#pullThrough.isFor(resolved) ? await this.#pullThrough.bringManifest(resolved, reference) : resolved;
   }
 
   async #put(request: Request, { repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {

@@ -3,6 +3,8 @@ import type { Caller } from "../../identity/caller.ts";
 import type { Blobs } from "../../registry/blobs.ts";
 import type { Manifests } from "../../registry/manifests.ts";
 import type { Uploads } from "../../registry/uploads.ts";
+import type { Caches } from "../../registry/upstream/caches.ts";
+import type { PullThrough } from "../../registry/upstream/pull-through.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
@@ -26,6 +28,8 @@ export interface RegistryFaceServices {
   readonly manifests: Manifests;
   readonly blobs: Blobs;
   readonly uploads: Uploads;
+  readonly caches: Caches;
+  readonly pullThrough: PullThrough;
   readonly now: () => number;
   readonly log: ErrorLog;
 }
@@ -45,11 +49,12 @@ export class RegistryFace {
   readonly #search: SearchRoutes;
   readonly #log: ErrorLog;
 
-  constructor({ metadata, doorkeeper, access, manifests, blobs, uploads, now, log }: RegistryFaceServices) {
-    this.#gate = new Gate(metadata, doorkeeper, access);
-    this.#blobs = new BlobRoutes(this.#gate, blobs);
+  constructor(services: RegistryFaceServices) {
+    const { metadata, doorkeeper, access, manifests, blobs, uploads, caches, pullThrough, now, log } = services;
+    this.#gate = new Gate(metadata, doorkeeper, access, caches);
+    this.#blobs = new BlobRoutes(this.#gate, blobs, pullThrough);
     this.#uploads = new UploadRoutes(metadata, this.#gate, uploads, blobs, now);
-    this.#manifests = new ManifestRoutes(this.#gate, manifests);
+    this.#manifests = new ManifestRoutes(this.#gate, manifests, pullThrough);
     this.#tags = new TagRoutes(metadata, this.#gate, new FolderRoutes(metadata, access));
     this.#referrers = new ReferrerRoutes(metadata, this.#gate);
     this.#catalog = new CatalogRoutes(metadata);

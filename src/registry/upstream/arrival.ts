@@ -1,0 +1,65 @@
+/**
+ * A blob that is being fetched, read by any number of clients while it arrives. They read what the store has of it, each at
+ * its own pace. The last byte is held back until the digest was compared: nobody gets the whole of what is wrong.
+ */
+export class Arrival {
+  /** Bytes, where the upstream said so. */
+  readonly size: number | undefined;
+  readonly #read: (start: number, end: number) => Blob;
+  /** Resolves when the blob is stored; rejects where that failed. */
+  readonly stored: Promise<void>;
+  #received = 0;
+  #isOver = false;
+  #waiting: (() => void)[] = [];
+
+  /**
+   * @param store takes the bytes that it is given and keeps the blob
+   * @param read what is stored of it so far
+   */
+  constructor(
+    { size, body }: { size: number | undefined; body: AsyncIterable<Uint8Array> },
+    store: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+    read: (start: number, end: number) => Blob,
+  ) {
+    this.size = size;
+    this.#read = read;
+    this.stored = store(this.#counted(body)).finally(() => {
+      this.#isOver = true;
+      this.#wake();
+    });
+    // Whoever reads is told; with nobody reading the next client asks anew.
+    this.stored.catch(() => {});
+  }
+
+  /** The bytes from the start. @param whole the stored blob, once it is */
+  async *bytes(whole: () => Promise<{ size: number; read(start?: number, end?: number): Blob }>) {
+    let at = 0;
+    while (!this.#isOver) {
+      const end = this.#received - 1;
+      if (at < end) {
+        for await (const bytes of this.#read(at, end).stream()) {
+          at += bytes.byteLength;
+          yield bytes;
+        }
+      } else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    await this.stored;
+    const blob = await whole();
+    if (at < blob.size) yield* blob.read(at, blob.size).stream();
+  }
+
+  /** When the store asks for the next bytes it has written those before. */
+  async *#counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const bytes of body) {
+      yield bytes;
+      this.#received += bytes.byteLength;
+      this.#wake();
+    }
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
