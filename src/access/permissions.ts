@@ -6,12 +6,16 @@ export const permissions = [
   "artifactregistry.repositories.uploadArtifacts",
   "artifactregistry.repositories.deleteArtifacts",
   "artifactregistry.repositories.list",
+  "artifactregistry.repositories.get",
+  "artifactregistry.repositories.update",
   "artifactregistry.repositories.getIamPolicy",
   "artifactregistry.repositories.setIamPolicy",
   "artifactregistry.tags.list",
   "artifactregistry.tags.create",
   "artifactregistry.tags.update",
   "artifactregistry.tags.delete",
+  "artifactregistry.projectsettings.get",
+  "artifactregistry.projectsettings.update",
   "resourcemanager.projects.create",
   "resourcemanager.projects.get",
   "resourcemanager.projects.delete",
@@ -36,6 +40,7 @@ export const permissions = [
   "iam.serviceAccountKeys.disable",
   "iam.serviceAccountKeys.enable",
   "iam.serviceAccountKeys.delete",
+  "serviceusage.quotas.update",
 ] as const;
 
 export const pull: Permission = "artifactregistry.repositories.downloadArtifacts";

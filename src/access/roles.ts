@@ -9,7 +9,12 @@ export interface Role {
   readonly belowProject: boolean;
 }
 
-const readImages = ["artifactregistry.repositories.downloadArtifacts", "*.repositories.list", "*.tags.list"];
+const readImages = [
+  "artifactregistry.repositories.downloadArtifacts",
+  "*.repositories.list",
+  "*.repositories.get",
+  "*.tags.list",
+];
 const writeImages = [...readImages, "*.uploadArtifacts", "*.tags.create", "*.tags.update"];
 const manageImages = [...writeImages, "*.deleteArtifacts", "*.tags.delete"];
 const administerImages = ["artifactregistry.*"];
@@ -17,6 +22,7 @@ const view = [
   ...readImages,
   "resourcemanager.projects.get*",
   "*.repositories.getIamPolicy",
+  "artifactregistry.projectsettings.get",
   "iam.serviceAccounts.get",
   "iam.serviceAccounts.list",
   "iam.serviceAccounts.getIamPolicy",

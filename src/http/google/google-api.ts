@@ -31,10 +31,18 @@ async function answer(services: GoogleServices, table: RouteTable, request: Requ
   const caller = await identify(services, request, context);
   const { route, path } = match;
   const { resource, found } = await admit(services, route, path, caller);
+  if (services.readOnly && changes(route)) {
+    throw new ApiError("FAILED_PRECONDITION", "This server is read-only at the moment: it changes nothing.");
+  }
   const query = readQuery(request, route.query);
   const body = route.body && (await readBody(request, route.body));
   const call = { services, caller, context, path, resource, found, query, body };
   return await route.handle(call as Parameters<Route["handle"]>[0]);
+}
+
+/** Whether a method leaves anything behind. */
+function changes({ method, pattern }: Route): boolean {
+  return method !== "GET" && !/:(?:get|test|generate|sign)[A-Z]\w*$/.test(pattern);
 }
 
 /** Bearer tokens only. Nobody is anonymous here, whatever a policy opens to everybody. */

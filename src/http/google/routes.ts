@@ -1,8 +1,11 @@
+import { cleanupRoutes } from "./cleanup-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { policyRoutes } from "./policy-routes.ts";
 import { projectRoutes } from "./project-routes.ts";
+import { projectSettingsRoutes } from "./project-settings-routes.ts";
 import { roleRoutes } from "./role-routes.ts";
 import type { Route } from "./route.ts";
+import { rulesRoutes } from "./rules-routes.ts";
 import { serviceAccountRoutes } from "./service-account-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
 
@@ -22,6 +25,10 @@ export const googleRoutes: readonly Route[] = [
     "GET",
     "POST",
   ]),
+  ...projectSettingsRoutes,
+  ...rulesRoutes("/v1/projects/{project}", "project"),
+  ...rulesRoutes(`${location}/repositories/{repository}`, "repository"),
+  ...cleanupRoutes,
   ...roleRoutes,
   ...serviceRoutes,
 ];

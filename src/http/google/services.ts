@@ -3,6 +3,8 @@ import type { Policies } from "../../access/policies.ts";
 import type { Projects } from "../../access/projects.ts";
 import type { ServiceAccountKeys } from "../../identity/service-account-keys.ts";
 import type { ServiceAccounts } from "../../identity/service-accounts.ts";
+import type { Cleanup } from "../../registry/rules/cleanup.ts";
+import type { RuleBook } from "../../registry/rules/rule-book.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
@@ -16,6 +18,11 @@ export interface GoogleServices {
   readonly projects: Projects;
   readonly serviceAccounts: ServiceAccounts;
   readonly serviceAccountKeys: ServiceAccountKeys;
+  readonly rules: RuleBook;
+  readonly cleanup: Cleanup;
+  /** Nothing may be changed. */
+  readonly readOnly: boolean;
+  readonly now: () => number;
   /** The names of this server's storage locations. */
   readonly locations: readonly string[];
   readonly log: ErrorLog;

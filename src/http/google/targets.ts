@@ -9,6 +9,7 @@ import {
 import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { resolveRepository } from "../../registry/resolve.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
+import type { RulesOwner } from "../../storage/metadata/rules.ts";
 import type { ResourceKey } from "../../storage/metadata/schema.ts";
 import type { ServiceAccountKeyRow } from "../../storage/metadata/service-account-keys.ts";
 import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
@@ -18,7 +19,9 @@ import type { GoogleServices } from "./services.ts";
 /** What a path can name, and what is found there. `policy` is where the policy of the thing hangs. */
 export interface Targets {
   readonly server: Record<never, never>;
-  readonly project: { readonly project: ProjectRow; readonly policy: ResourceKey };
+  readonly project: { readonly project: ProjectRow; readonly policy: ResourceKey; readonly rulesOf: RulesOwner };
+  /** What a project may use: not for its owners to say. */
+  readonly quota: { readonly project: ProjectRow };
   readonly serviceAccount: {
     readonly project: ProjectRow;
     readonly account: ServiceAccountRow;
@@ -30,7 +33,7 @@ export interface Targets {
     readonly key: ServiceAccountKeyRow;
   };
   readonly location: { readonly policy: ResourceKey };
-  readonly repository: { readonly policy: ResourceKey };
+  readonly repository: { readonly policy: ResourceKey; readonly rulesOf: RulesOwner };
 }
 
 export type TargetKind = keyof Targets;
@@ -48,6 +51,7 @@ type Resolve<Kind extends TargetKind> = (services: GoogleServices, path: PathPar
 export const resolveTarget: { readonly [Kind in TargetKind]: Resolve<Kind> } = {
   server: async () => ({ resource: installationResource, found: {} }),
   project: findProject,
+  quota: findQuota,
   serviceAccount: findServiceAccount,
   key: findKey,
   location: findLocation,
@@ -62,8 +66,18 @@ async function findProject(
   const project = await projects.resolve(name);
   return {
     resource: projectResource(name, project?.id),
-    found: project && { project, policy: `project/${project.id}` },
+    found: project && { project, policy: `project/${project.id}`, rulesOf: { projectId: project.id } },
   };
+}
+
+/** Asked of the server's own policy: who owns a project would give it all there is. */
+async function findQuota(
+  { projects }: GoogleServices,
+  { project: name = "" }: PathParameters,
+): Promise<Target<"quota">> {
+  const project = await projects.resolve(name);
+  const resource = { name: `the quota of project ${name}`, keys: installationResource.keys };
+  return { resource, found: project && { project } };
 }
 
 /** By e-mail or unique id; the project `-` stands for whichever the account is in. */
@@ -106,7 +120,9 @@ async function findRepository(services: GoogleServices, path: PathParameters): P
   const repository = project && parseImage(project.name, image, location);
   const repositoryId = repository && (await resolveRepository(services.metadata, repository)).repositoryId;
   const resource = repositoryResource(name, location, { projectId: project?.id, repositoryId });
-  return { resource, found: repositoryId === undefined ? undefined : { policy: `repository/${repositoryId}` } };
+  if (!project || repositoryId === undefined) return { resource, found: undefined };
+  const rulesOf = { projectId: project.id, repositoryId };
+  return { resource, found: { policy: `repository/${repositoryId}`, rulesOf } };
 }
 
 function parseImage(project: string, image: string, location: string): Repository {

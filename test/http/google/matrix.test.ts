@@ -49,6 +49,15 @@ const verbs = {
     `${method} ${repository}:getIamPolicy`,
   ]),
   "write image policies": [`POST ${location}:setIamPolicy`, `POST ${repository}:setIamPolicy`],
+  "see rules": ["GET /v1/projects/{project}/rules", `GET ${repository}/rules`],
+  "write rules": ["PUT", "DELETE"].flatMap((method) => [
+    `${method} /v1/projects/{project}/rules`,
+    `${method} ${repository}/rules`,
+  ]),
+  "clean up": ["POST /v1/projects/{project}:cleanUp"],
+  "see settings": ["GET /v1/projects/{project}/projectSettings"],
+  "change settings": ["PATCH /v1/projects/{project}/projectSettings"],
+  "set quota": ["PATCH /v1/projects/{project}/quota"],
 } as const;
 
 /** Those that answer everybody who is logged in with what that caller may know. */
@@ -60,7 +69,7 @@ const open = new Set([
 ]);
 
 const everything = Object.keys(verbs) as Verb[];
-const inProject = everything.filter((verb) => verb !== "make project");
+const inProject = everything.filter((verb) => verb !== "make project" && verb !== "set quota");
 const viewing: readonly Verb[] = [
   "see project",
   "read policy",
@@ -68,6 +77,8 @@ const viewing: readonly Verb[] = [
   "read account policy",
   "see keys",
   "read image policies",
+  "see rules",
+  "see settings",
 ];
 const keyAdmin: readonly Verb[] = ["see project", "see accounts", "see keys", "change keys"];
 const accountAdmin: readonly Verb[] = [
@@ -91,9 +102,9 @@ const rows: readonly Row[] = [
     "roles/owner",
     "project",
     "storageFullControl",
-    ["read image policies", "write image policies"],
+    ["read image policies", "write image policies", "clean up"],
   ],
-  ["an owner with a token for images", "roles/owner", "project", "storageReadWrite", []],
+  ["an owner with a token for images", "roles/owner", "project", "storageReadWrite", ["clean up"]],
   ["an owner with a token for impersonation", "roles/owner", "project", "iam", []],
   ["an owner with a token without scopes", "roles/owner", "project", "none", []],
   ["a viewer", "roles/viewer", "project", "cloudPlatform", viewing],
@@ -102,7 +113,7 @@ const rows: readonly Row[] = [
     "roles/editor",
     "project",
     "cloudPlatform",
-    [...viewing, "change accounts"],
+    [...viewing, "change accounts", "clean up"],
   ],
   [
     "a policy administrator",
@@ -119,10 +130,19 @@ const rows: readonly Row[] = [
     "roles/storage.admin",
     "project",
     "cloudPlatform",
-    ["read image policies", "write image policies"],
+    [
+      "read image policies",
+      "write image policies",
+      "see rules",
+      "write rules",
+      "clean up",
+      "see settings",
+      "change settings",
+    ],
   ],
-  ["a pusher administers nothing", "roles/artifactregistry.repoAdmin", "project", "cloudPlatform", []],
-  ["a puller administers nothing", "roles/storage.objectViewer", "project", "cloudPlatform", []],
+  ["a deleter cleans up", "roles/artifactregistry.repoAdmin", "project", "cloudPlatform", ["see rules", "clean up"]],
+  ["a pusher sees rules", "roles/artifactregistry.writer", "project", "cloudPlatform", ["see rules"]],
+  ["a puller sees rules", "roles/storage.objectViewer", "project", "cloudPlatform", ["see rules"]],
 ];
 
 let world: World;
@@ -203,13 +223,15 @@ describe("who may administer", () => {
       .flatMap((verb) => verbs[verb] as readonly string[])
       .filter((line) => line.includes("{account}"));
     expect(await of("account", "roles/owner")).toEqual(lines.sort());
+    const ofRules = ["GET", "PUT", "DELETE"].map((method) => `${method} ${repository}/rules`);
     const onRepository = [
+      ...ofRules,
       `GET ${repository}:getIamPolicy`,
       `POST ${repository}:getIamPolicy`,
       `POST ${repository}:setIamPolicy`,
     ];
-    expect(await of("repository", "roles/artifactregistry.admin")).toEqual(onRepository);
-    const onLocation = [...verbs["read image policies"], ...verbs["write image policies"]].sort();
+    expect(await of("repository", "roles/artifactregistry.admin")).toEqual(onRepository.sort());
+    const onLocation = [...verbs["read image policies"], ...verbs["write image policies"], ...ofRules].sort();
     expect(await of("location", "roles/artifactregistry.admin")).toEqual(onLocation);
   });
 });
