@@ -9,7 +9,7 @@ import { artifactRegistryHosts, containerRegistryHosts } from "../src/docker-con
 import { Sandbox } from "../test/clients/sandbox.ts";
 import { OAuthProcess } from "../test/oauth/process.ts";
 import { federatedHome, parallelGets, serviceAccountHome } from "./credential-helper/homes.ts";
-import { compileTrivialProgram, findHelper, program } from "./credential-helper/programs.ts";
+import { compileMeter, compileTrivialProgram, findHelper, program } from "./credential-helper/programs.ts";
 import type { Bench, Contender, Figure } from "./measure.ts";
 import type { Open } from "./run.ts";
 
@@ -32,9 +32,11 @@ export const open: Open = async ({ quick }) => {
   const oauth = stack.use(await OAuthProcess.start());
   const signed = stack.use(await serviceAccountHome(oauth));
   const federated = stack.use(await federatedHome(oauth));
-  const others = await otherPrograms(stack.use(await Sandbox.create()), quick);
+  const sandbox = stack.use(await Sandbox.create());
+  const others = await otherPrograms(sandbox, quick);
+  const meter = await compileMeter(sandbox);
   const ours: Contender[] = [
-    program(NAMES.cached, signed.command, signed, HOST),
+    program(NAMES.cached, signed.command, signed, HOST, { meter }),
     program("get by a service account's key, no network", signed.command, signed, HOST, { prepare: signed.forget }),
     program("get with a renewal from a token server", federated.command, federated, HOST, {
       prepare: federated.forget,
