@@ -1,6 +1,7 @@
 import { storeCredentials } from "../docker-configuration.ts";
-import { makeImage, writeArchive } from "../image.ts";
-import { compare } from "../ways.ts";
+import { blob, jsonBytes, MEDIA_TYPE, makeImage, writeArchive } from "../image.ts";
+import { checkClientAs, compare } from "../ways.ts";
+import type { World } from "../world.ts";
 import { expectIn, expectSame, type Peer, tokenUsername } from "./peer.ts";
 
 /** Google's client with what only Google's registries have: walking through a project, and collecting what has no tag. */
@@ -47,5 +48,21 @@ export const gcrane: Peer = {
     await run("delete", garbage.split("\n")[0] ?? "");
     expectSame("what has no tag after that", await run("gc", named("copied/deep/er/b")), "");
     expectIn("the project's listing", await run("ls", named("x").split("/").slice(0, 2).join("/")), "gcrane-");
+    const many = await pushMany(world, named("many"));
+    expectSame("the tags of several pages", (await run("ls", named("many"))).split("\n").sort().join(), many.join());
   },
 };
+
+/** More images than Google's client asks for at once, so that there is a second page; gives their names in order. */
+async function pushMany(world: World, name: string): Promise<string[]> {
+  const client = await checkClientAs(world.writer, world);
+  const repository = name.slice(world.server.host.length + 1);
+  const tags = Array.from({ length: 1100 }, (_, index) => `t${String(index).padStart(4, "0")}`);
+  for (const tag of tags) {
+    const index = blob(
+      jsonBytes({ schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [], annotations: { tag } }),
+    );
+    await client.pushManifest(repository, tag, index, MEDIA_TYPE.index);
+  }
+  return tags.map((tag) => `${name}:${tag}`);
+}
