@@ -61,11 +61,16 @@ export function readTokenAnswer(
   nowMilliseconds: number,
 ): { token: Secret; expiresAt: number | undefined } {
   if (status !== 200) throw refusal(url, { status, fields });
-  if (!/^bearer$/i.test(String(fields.token_type)))
+  if (typeof fields.token_type !== "string" || !/^bearer$/i.test(fields.token_type))
     throw new Failure(`${url} gave no access token`, "is that address a token endpoint?");
-  const expiresIn = Math.min(Number(fields.expires_in), lifetimeSecondsMax);
+  const expiresIn = Math.min(secondsIn(fields.expires_in), lifetimeSecondsMax);
   const expiresAt = expiresIn > 0 ? Math.floor(nowMilliseconds / 1000 + expiresIn) : undefined;
   return { token: asAccessToken(fields.access_token, url), expiresAt };
+}
+
+/** Some servers write the number as a text. Anything else is no number: an object's own conversion could throw. */
+function secondsIn(value: unknown): number {
+  return typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
 }
 
 /** A text that is fit to be one: it ends up in a header, where a space or a line break means something else. */

@@ -60,13 +60,15 @@ describe("a key file", () => {
 });
 
 describe("a token endpoint's answer", () => {
+  /** Whose conversion to a text or a number throws. */
+  const odd = fc.oneof(json, fc.constant({ toString: {}, valueOf: {} }));
   const body = spoilt(
     fc
       .record(
         {
           access_token: fc.oneof(fc.string(), fc.constant("token"), json),
-          token_type: fc.oneof(fc.constantFrom("Bearer", "bearer", "mac"), json),
-          expires_in: fc.oneof(fc.constantFrom(3600, "3600", 0, -1, 1e308, "x"), fc.double(), json),
+          token_type: fc.oneof(fc.constantFrom("Bearer", "bearer", "mac"), odd),
+          expires_in: fc.oneof(fc.constantFrom(3600, "3600", 0, -1, 1e308, "x"), fc.double(), odd),
           error: fc.oneof(fc.string(), json),
           error_description: fc.oneof(fc.string({ unit: "binary" }), json),
         },
