@@ -15,31 +15,7 @@ export async function listVersions(
   after: Pick<VersionRow, "createdAt" | "digest"> | undefined,
   limit: number,
 ): Promise<VersionRow[]> {
-  const versions = read
-    .selectFrom("manifests as m")
-    .select((row) => ["digest", "created_at as createdAt", row("size", "+", row.ref("image_size")).as("bytes")])
-    .where("repository_id", "=", repositoryId)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("manifest_references as r")
-            .select("r.position")
-            .whereRef("r.repository_id", "=", "m.repository_id")
-            .whereRef("r.digest", "=", "m.digest")
-            .where("r.kind", "=", "child"),
-        ),
-      ),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("manifests as s")
-            .select("s.digest")
-            .whereRef("s.repository_id", "=", "m.repository_id")
-            .whereRef("s.digest", "=", "m.subject_digest"),
-        ),
-      ),
-    );
+  const versions = versionsOf(read, repositoryId);
   const later = after
     ? versions.where((row) => row(row.refTuple("created_at", "digest"), "<", row.tuple(after.createdAt, after.digest)))
     : versions;
@@ -64,14 +40,9 @@ export async function listTagsOf(
   return tags;
 }
 
-/** When a manifest was stored; undefined where it is not there. */
-export async function findVersion(read: Reader, repositoryId: string, digest: string) {
-  return await read
-    .selectFrom("manifests")
-    .select(["digest", "created_at as createdAt"])
-    .where("repository_id", "=", repositoryId)
-    .where("digest", "=", digest)
-    .executeTakeFirst();
+/** A version by its digest; undefined where it is not there, or where something else needs it. */
+export async function findVersion(read: Reader, repositoryId: string, digest: string): Promise<VersionRow | undefined> {
+  return await versionsOf(read, repositoryId).where("digest", "=", digest).executeTakeFirst();
 }
 
 /** What a manifest may be the last reason to keep: its children, and the manifests that refer to it. */
@@ -109,4 +80,32 @@ export async function listHolders(
     .limit(limit)
     .execute();
   return rows.map(({ digest }) => digest);
+}
+
+function versionsOf(read: Reader, repositoryId: string) {
+  return read
+    .selectFrom("manifests as m")
+    .select((row) => ["digest", "created_at as createdAt", row("size", "+", row.ref("image_size")).as("bytes")])
+    .where("repository_id", "=", repositoryId)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("manifest_references as r")
+            .select("r.position")
+            .whereRef("r.repository_id", "=", "m.repository_id")
+            .whereRef("r.digest", "=", "m.digest")
+            .where("r.kind", "=", "child"),
+        ),
+      ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("manifests as s")
+            .select("s.digest")
+            .whereRef("s.repository_id", "=", "m.repository_id")
+            .whereRef("s.digest", "=", "m.subject_digest"),
+        ),
+      ),
+    );
 }

@@ -48,7 +48,8 @@ export function versions(suite: Suite): void {
     expect(seen.map(({ digest }) => digest)).toEqual([index, ...twins.sort().reverse(), orphan]);
     expect(seen[0]?.createdAt).toBe(now + 3);
     expect(seen[0]?.bytes).toBeGreaterThan(9);
-    expect(await findVersion(read, repository, index)).toEqual({ digest: index, createdAt: now + 3 });
+    expect(await findVersion(read, repository, index)).toEqual(seen[0] as VersionRow);
+    expect(await findVersion(read, repository, child)).toBeUndefined();
     expect(await findVersion(read, repository, digestOf("absent"))).toBeUndefined();
   });
 
