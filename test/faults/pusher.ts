@@ -65,7 +65,7 @@ async function acknowledged(ledger: Ledger, path: string, push: () => Promise<Re
     return;
   }
   const text = await answer.text();
-  if (answer.status === 507 || answer.status === 503) throw new Gone(text);
+  if (answer.status === 507 || answer.status === 503) throw new Gone(`${answer.status} ${text}`);
   ledger.wrong.push(`${path}: ${answer.status} ${text}`);
 }
 
