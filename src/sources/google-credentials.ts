@@ -72,7 +72,9 @@ async function libraryToken(
   if (stsCredential) stsCredential.transporter = transporter;
   try {
     const { token } = await client.getAccessToken();
-    const expiry = client.credentials.expiry_date;
+    // One kind of client keeps the expiry where only it looks.
+    const { cachedAccessToken } = client as unknown as { cachedAccessToken?: { expiry_date?: number } };
+    const expiry = client.credentials.expiry_date ?? cachedAccessToken?.expiry_date;
     return {
       token: asAccessToken(token, "its token service"),
       expiresAt: expiry ? Math.floor(expiry / 1000) : undefined,

@@ -89,9 +89,23 @@ describe("other kinds of credentials, by Google's library", () => {
     env: { GOOGLE_APPLICATION_CREDENTIALS: home.write("adc.json", JSON.stringify(fields)) },
   });
 
-  test("authorized_user presents its refresh token", async () => {
+  for (const type of ["authorized_user", "external_account_authorized_user"] as const)
+    test(`${type} gets a token for its refresh token, and keeps it for the next time`, async () => {
+      using home = new GoogleHome(oauth);
+      await oauth.control({ lastingRefreshTokens: ["r"] });
+      const options = adc(home, credentialFiles[type]);
+      const requests = await requestsOf(async () => {
+        const token = await home.token(options);
+        expect(token).toStartWith("token-");
+        expect(await home.token(options)).toBe(token);
+      });
+      expect(requests.map(({ form }) => form)).toEqual([
+        expect.objectContaining({ grant_type: "refresh_token", refresh_token: "r" }),
+      ]);
+    });
+
+  test("authorized_user whose refresh token was revoked says how to sign in again", async () => {
     using home = new GoogleHome(oauth);
-    // The server knows this refresh token only as refused, so the answer is Google's own text.
     const { exitCode, stdout, stderr } = await home.get(adc(home, credentialFiles.authorized_user));
     expect(exitCode).toBe(1);
     expect(stdout).toContain("env: ");
@@ -127,7 +141,7 @@ describe("other kinds of credentials, by Google's library", () => {
     expect(await home.token(adc(home, fields))).toBe("token-of-target@p.test");
   });
 
-  test("external_account_authorized_user presents its refresh token at its own endpoint", async () => {
+  test("external_account_authorized_user asks its own endpoint, and tells what that answers", async () => {
     using home = new GoogleHome(oauth);
     const { stdout } = await home.get(adc(home, credentialFiles.external_account_authorized_user));
     expect(stdout).toContain("invalid_grant");
