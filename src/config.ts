@@ -54,6 +54,7 @@ const schema = z
     "scrub-days": wholeNumber(1, 3650)
       .default(30)
       .describe("days within which every stored blob is read again and compared with its digest"),
+    "read-only": z.boolean().default(false).describe("answer pulls only: nothing is pushed, deleted or administered"),
     "account-domain": z
       .string()
       .regex(/^[a-z0-9.-]+$/)
@@ -61,6 +62,9 @@ const schema = z
       .describe("what ends the e-mails of service accounts; chosen at the first start"),
   })
   .strict();
+
+/** Those that are there or not: their flags take no value. */
+const switches: ReadonlySet<string> = new Set(["read-only"]);
 
 export type Config = z.infer<typeof schema>;
 
@@ -88,7 +92,8 @@ export function configHelp(): string {
 function parseFlags(argv: readonly string[]): Record<string, string | undefined> {
   const names = [...Object.keys(schema.shape), "config"];
   try {
-    const options = Object.fromEntries(names.map((name) => [name, { type: "string" as const }]));
+    const typeOf = (name: string) => (switches.has(name) ? ("boolean" as const) : ("string" as const));
+    const options = Object.fromEntries(names.map((name) => [name, { type: typeOf(name) }]));
     return parseArgs({ args: [...argv], options, allowPositionals: false }).values as Record<string, string>;
   } catch (error) {
     throw new ConfigError((error as Error).message);

@@ -51,6 +51,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     store,
     graceMilliseconds: config["garbage-grace-hours"] * hourMilliseconds,
     accountDomain: config["account-domain"],
+    readOnly: config["read-only"],
     isOurAudience: names.isOurAudience,
     rates: { anonymousPerSecond: config["anonymous-rate"], principalPerSecond: config["principal-rate"] },
     now: Date.now,
@@ -67,7 +68,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     bytesPerSecondMax: scrubBytesPerSecondMax,
   };
   const chores = new Chores(
-    upkeep(installation, store, scrub, (message) => logger.error(message)),
+    config["read-only"] ? [] : upkeep(installation, store, scrub, (message) => logger.error(message)),
     log,
   );
   return {

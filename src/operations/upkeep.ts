@@ -1,5 +1,6 @@
 import type { Garbage } from "../registry/garbage.ts";
 import { removeOrphans } from "../registry/orphans.ts";
+import type { Cleanup } from "../registry/rules/cleanup.ts";
 import type { Damage, Scrub, ScrubSettings } from "../registry/scrub.ts";
 import type { Uploads } from "../registry/uploads.ts";
 import type { BlobStore, ObjectShelves } from "../storage/blobs/blob-store.ts";
@@ -11,12 +12,14 @@ export interface UpkeepServices {
   readonly uploads: Uploads;
   readonly garbage: Garbage;
   readonly scrub: Scrub;
+  readonly cleanup: Cleanup;
   readonly now: () => number;
 }
 
 const minute = 60_000;
 const garbageMilliseconds = 5 * minute;
 const uploadsMilliseconds = 10 * minute;
+const cleanupMilliseconds = 60 * minute;
 const scrubMilliseconds = 30 * minute;
 
 /**
@@ -25,7 +28,7 @@ const scrubMilliseconds = 30 * minute;
  * @param report told what a person should know
  */
 export function upkeep(
-  { metadata, uploads, garbage, scrub, now }: UpkeepServices,
+  { metadata, uploads, garbage, scrub, cleanup, now }: UpkeepServices,
   store: BlobStore & ObjectShelves,
   scrubSettings: ScrubSettings,
   report: (message: string) => void,
@@ -40,6 +43,11 @@ export function upkeep(
     {
       name: "removing orphaned objects",
       run: async (signal) => void (await removeOrphans(metadata, store, startedAt, signal)),
+    },
+    {
+      name: "cleanup by rules",
+      everyMilliseconds: cleanupMilliseconds,
+      run: async (signal) => void (await cleanup.run(signal)),
     },
     {
       name: "garbage collection",

@@ -2,6 +2,7 @@ import type { Access } from "../../access/decide.ts";
 import type { Caller } from "../../identity/caller.ts";
 import type { Blobs } from "../../registry/blobs.ts";
 import type { Manifests } from "../../registry/manifests.ts";
+import { RegistryError } from "../../registry/registry-error.ts";
 import type { Uploads } from "../../registry/uploads.ts";
 import type { Caches } from "../../registry/upstream/caches.ts";
 import type { PullThrough } from "../../registry/upstream/pull-through.ts";
@@ -30,6 +31,8 @@ export interface RegistryFaceServices {
   readonly uploads: Uploads;
   readonly caches: Caches;
   readonly pullThrough: PullThrough;
+  /** Nothing may be changed. */
+  readonly readOnly: boolean;
   readonly now: () => number;
   readonly log: ErrorLog;
 }
@@ -47,6 +50,7 @@ export class RegistryFace {
   readonly #referrers: ReferrerRoutes;
   readonly #catalog: CatalogRoutes;
   readonly #search: SearchRoutes;
+  readonly #readOnly: boolean;
   readonly #log: ErrorLog;
 
   constructor(services: RegistryFaceServices) {
@@ -59,6 +63,7 @@ export class RegistryFace {
     this.#referrers = new ReferrerRoutes(metadata, this.#gate);
     this.#catalog = new CatalogRoutes(metadata);
     this.#search = new SearchRoutes(metadata);
+    this.#readOnly = services.readOnly;
     this.#log = log;
   }
 
@@ -68,6 +73,7 @@ export class RegistryFace {
       if (!route) return Response.json({ errors: [noSuchPath] }, { status: 404, headers: registryHeaders });
       const graceMilliseconds = route.kind === "upload" ? uploadGraceMilliseconds : 0;
       const caller = await this.#gate.identify(request, context, graceMilliseconds);
+      if (this.#readOnly && !reading.has(request.method)) throw readOnlyServer();
       if (route.kind !== "base") return await this.#dispatch(request, context, route, caller);
       // docker decides here whether to send credentials at all: who brings none is asked, even where all is public.
       if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context);
@@ -106,6 +112,14 @@ export class RegistryFace {
         return this.#search.search(request, context, caller);
     }
   }
+}
+
+const reading: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/** 405, as for whatever a registry does not do: clients show its text at once, where they would retry a 503 and hide it. */
+function readOnlyServer(): RegistryError {
+  const text = "this registry is read-only at the moment: pulls go on, pushes and deletes are refused";
+  return new RegistryError("UNSUPPORTED", text, { detail: { reason: "read-only" } });
 }
 
 const noSuchPath = { code: "UNSUPPORTED", message: "there is nothing at this path" };
