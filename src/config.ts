@@ -54,6 +54,13 @@ const schema = z
     "scrub-days": wholeNumber(1, 3650)
       .default(30)
       .describe("days within which every stored blob is read again and compared with its digest"),
+    "upstream-tag-seconds": wholeNumber(0, 86_400)
+      .default(300)
+      .describe("seconds for which a cache believes a tag before it asks the upstream again"),
+    "private-upstreams": list
+      .pipe(z.array(z.string().regex(hostName, "is not a host name")))
+      .prefault("")
+      .describe("HOST[:PORT],… of upstreams that may lie in a private network, or on this machine"),
     "read-only": z.boolean().default(false).describe("answer pulls only: nothing is pushed, deleted or administered"),
     "account-domain": z
       .string()

@@ -18,8 +18,10 @@ import { upkeep } from "./operations/upkeep.ts";
 import { newOwnerKey } from "./owner.ts";
 import { previewGarbage } from "./registry/garbage-preview.ts";
 import { SetupCodes } from "./setup-codes.ts";
+import { processContext } from "./sources/context.ts";
 import { openFilesystemBlobs } from "./storage/blobs/filesystem.ts";
 import { openSqlite } from "./storage/metadata/sqlite.ts";
+import { upstreams } from "./upstreams.ts";
 
 /** A server that answers. */
 export interface RunningServer {
@@ -52,6 +54,10 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     graceMilliseconds: config["garbage-grace-hours"] * hourMilliseconds,
     accountDomain: config["account-domain"],
     readOnly: config["read-only"],
+    upstreams: {
+      open: upstreams(processContext(), config["private-upstreams"]),
+      tagMilliseconds: config["upstream-tag-seconds"] * 1000,
+    },
     isOurAudience: names.isOurAudience,
     rates: { anonymousPerSecond: config["anonymous-rate"], principalPerSecond: config["principal-rate"] },
     now: Date.now,

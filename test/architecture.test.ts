@@ -34,6 +34,8 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     registry: "domains",
     storage: "storage",
     operations: "what a server does by itself",
+    client: "caches speak to their upstreams",
+    sources: "with credentials that a token source makes for them",
   },
   operations: { registry: "what is damaged or garbage", storage: "what is kept, and where" },
   http: {

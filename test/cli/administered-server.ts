@@ -5,8 +5,7 @@ import { Home, type Outcome } from "../helper/home.ts";
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 /** Starts `waybill serve`; `waybill` runs a command as the owner of everything. `more` are flags of `serve`. */
-export async function startAdministeredServer(more: readonly string[] = []) {
-  const home = new Home();
+export async function startAdministeredServer(more: readonly string[] = [], home = new Home()) {
   const [data, adminKey] = [home.path("data"), home.path("admin.json")];
   const command = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--admin-key", adminKey, ...more];
   const child = Bun.spawn([process.execPath, main, ...command], { env: home.env, stdout: "pipe", stderr: "ignore" });
@@ -16,6 +15,21 @@ export async function startAdministeredServer(more: readonly string[] = []) {
     home,
     origin,
     adminKey,
+    pid: child.pid,
+    exited: child.exited,
+    /** Starts the server anew over the same folder, after it ended. */
+    async restart() {
+      const again = Bun.spawn([process.execPath, main, ...command], {
+        env: home.env,
+        stdout: "pipe",
+        stderr: "ignore",
+      });
+      const stop = async () => {
+        again.kill("SIGTERM");
+        await again.exited;
+      };
+      return { origin: await readyOrigin(again.stdout), pid: again.pid, exited: again.exited, stop };
+    },
     waybill: (argv: readonly string[], env: Record<string, string> = {}): Promise<Outcome> =>
       home.waybill(argv, { env: { ...owner, ...env } }),
     async [Symbol.asyncDispose]() {

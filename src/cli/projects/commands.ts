@@ -1,3 +1,4 @@
+import { sourceNames } from "../../sources/token-source.ts";
 import { administrationChoices, administrationHelp, administrationOptions } from "../administration.ts";
 import type { Command, Group } from "../command.ts";
 
@@ -14,16 +15,30 @@ const create: Command = {
   summary: "make a project",
   help: `
 SYNOPSIS
-    waybill projects create PROJECT [--name=TEXT] [--format=json|table]
+    waybill projects create PROJECT [--name=TEXT] [--upstream=HOST[/PREFIX] [--upstream-credentials=SOURCE]]
+            [--format=json|table]
 
 DESCRIPTION
     Makes a project, which images, service accounts and policies belong to. Whoever makes it owns it.
 
+    With --upstream it is a cache of another registry: HOST/PREFIX/IMAGE there is PROJECT/IMAGE here, fetched when it is
+    first asked for and kept. Nobody can push to it; who may pull is up to its policy.
+
 OPTIONS
     PROJECT              up to 30 lower-case letters, digits and -, a letter first; DOMAIN:NAME for one of a domain
-    --name=TEXT          what it is called for people${administrationHelp}
+    --name=TEXT          what it is called for people
+    --upstream=PLACE     the registry that it is a cache of, like gcr.io/my-project or docker.io/library
+    --upstream-credentials=SOURCE
+                         the server's own token source that logs in there: ${sourceNames.join(", ")}
+                         (without it: anonymously)${administrationHelp}
 `,
-  options: { ...administrationOptions, name: { type: "string" } },
+  options: {
+    ...administrationOptions,
+    name: { type: "string" },
+    upstream: { type: "string" },
+    "upstream-credentials": { type: "string" },
+  },
+  choices: { ...administrationChoices, "upstream-credentials": sourceNames },
   positionals: project,
   load: async () => ({ run: (await import("./projects.ts")).create }),
 };

@@ -11,10 +11,18 @@ import {
 type Project = { projectId: string; projectNumber: string; name?: string; createTime?: string };
 
 /** `waybill projects create` */
-export async function create(invocation: AdministrationInvocation<"name">): Promise<number> {
+export async function create(
+  invocation: AdministrationInvocation<"name" | "upstream" | "upstream-credentials">,
+): Promise<number> {
   const { values, positionals, context } = invocation;
   const [projectId = ""] = positionals;
-  const body = { projectId, name: values.name ?? projectId };
+  const { upstream, "upstream-credentials": upstreamCredentials } = values;
+  const body = {
+    projectId,
+    name: values.name ?? projectId,
+    ...(upstream !== undefined && { upstream }),
+    ...(upstreamCredentials !== undefined && { upstreamCredentials }),
+  };
   const operation = await openAdministration(invocation).call<{ response: Project }>("POST", "/v1/projects", body);
   context.stderr(`Created project [${projectId}].\n`);
   const { "@type": _, ...project } = operation.response as Project & { "@type"?: string };

@@ -4,6 +4,7 @@ import { installationResource, projectResource } from "../../access/resource.ts"
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
 import { refused } from "./answer-api-error.ts";
 import { invalidField } from "./api-error.ts";
+import { cacheFields, cacheJson, createCache, requireUpstream } from "./cache-project.ts";
 import { nextPageToken, type Page, pageQuery, parsePage } from "./page.ts";
 import { parseProjectFilter } from "./project-filter.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
@@ -14,6 +15,7 @@ const projectsPerPageMax = 500;
 const createSchema = z.strictObject({
   projectId: z.string(),
   name: z.string().max(100, "has 100 characters at most").default(""),
+  ...cacheFields,
 });
 const listQuery = z.strictObject({ ...pageQuery, filter: z.string().max(1000).optional() });
 
@@ -40,7 +42,7 @@ export const projectRoutes: readonly Route[] = [
     pattern: "/v1/projects/{project}",
     target: "project",
     permission: see,
-    handle: async ({ found }) => projectJson(found.project),
+    handle: async ({ services, found }) => ({ ...projectJson(found.project), ...cacheJson(services, found.project) }),
   }),
   route({
     method: "DELETE",
@@ -63,6 +65,8 @@ export const projectRoutes: readonly Route[] = [
 ];
 
 async function createProject({ services, caller, body }: ApiCall<"server", z.infer<typeof createSchema>, unknown>) {
+  requireUpstream(body);
+  if (body.upstream !== undefined) return operationJson(await createCache(services, body, caller.principal));
   return operationJson(await services.projects.create(body.projectId, body.name, caller.principal));
 }
 

@@ -5,6 +5,7 @@ import type { ServiceAccountKeys } from "../../identity/service-account-keys.ts"
 import type { ServiceAccounts } from "../../identity/service-accounts.ts";
 import type { Cleanup } from "../../registry/rules/cleanup.ts";
 import type { RuleBook } from "../../registry/rules/rule-book.ts";
+import type { Caches } from "../../registry/upstream/caches.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
@@ -18,6 +19,7 @@ export interface GoogleServices {
   readonly projects: Projects;
   readonly serviceAccounts: ServiceAccounts;
   readonly serviceAccountKeys: ServiceAccountKeys;
+  readonly caches: Caches;
   readonly rules: RuleBook;
   readonly cleanup: Cleanup;
   /** Nothing may be changed. */

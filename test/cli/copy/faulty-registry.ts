@@ -11,6 +11,12 @@ export type Fault = {
   realm?: string;
   /** Gives other bytes for blobs. */
   corrupt?: boolean;
+  /** Gives blobs in pieces, with a pause after each. */
+  slowBlobs?: { pieceBytes: number; milliseconds: number };
+  /** Makes manifests as large as this, by spaces at their end. */
+  padManifestsTo?: number;
+  /** Waits so long before each manifest. */
+  slowManifestsMilliseconds?: number;
 };
 
 /** Starts the front; `seen` are the requests that reached it, with their Authorization. */
@@ -45,6 +51,10 @@ export function startFaultyRegistry(behind: string, fault: Fault) {
           "www-authenticate",
           challenge.replace(/realm="[^"]+"/, `realm="${fault.realm ?? `${origin}/v2/token`}"`),
         );
+      const isManifest = pathname.includes("/manifests/");
+      if (isManifest && fault.slowManifestsMilliseconds) await Bun.sleep(fault.slowManifestsMilliseconds);
+      if (isManifest && fault.padManifestsTo && request.method === "GET" && answer.ok)
+        return new Response((await answer.text()).padEnd(fault.padManifestsTo), { headers: out });
       if (!isBlob) return new Response(answer.body, { status: answer.status, headers: out });
       return await blobAnswer(answer, out, fault);
     },
@@ -58,8 +68,10 @@ export function startFaultyRegistry(behind: string, fault: Fault) {
   };
 }
 
-async function blobAnswer(answer: Response, headers: Headers, { corrupt, cutDownloads }: Fault): Promise<Response> {
+async function blobAnswer(answer: Response, headers: Headers, fault: Fault): Promise<Response> {
+  const { corrupt, cutDownloads, slowBlobs } = fault;
   const bytes = new Uint8Array(await answer.arrayBuffer());
+  if (slowBlobs && answer.ok) return new Response(slowly(bytes, slowBlobs), { status: answer.status, headers });
   if (corrupt && bytes.length > 0) bytes[0] = (bytes[0] ?? 0) ^ 1;
   if (!cutDownloads || cutDownloads.times <= 0 || bytes.length <= cutDownloads.afterBytes)
     return new Response(bytes, { status: answer.status, headers });
@@ -81,4 +93,16 @@ async function firstBytes(request: Request, count: number, headers: Headers) {
   headers.set("content-length", String(bytes.length));
   headers.delete("content-range");
   return bytes;
+}
+
+function slowly(bytes: Uint8Array, { pieceBytes, milliseconds }: { pieceBytes: number; milliseconds: number }) {
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      controller.enqueue(bytes.slice(at, at + pieceBytes));
+      at += pieceBytes;
+      await Bun.sleep(milliseconds);
+      if (at >= bytes.byteLength) controller.close();
+    },
+  });
 }

@@ -50,12 +50,19 @@ export async function homeFor(...registries: readonly Pick<Registry, "keyFile">[
 /** Requests to one repository, as a key file's owner. */
 export class Pusher {
   readonly #origin: string;
+  readonly #keyFile: string | undefined;
   readonly #authorization: string | undefined;
 
   constructor(origin: string, keyFile?: string) {
     this.#origin = origin;
+    this.#keyFile = keyFile;
     if (keyFile !== undefined)
       this.#authorization = `Basic ${Buffer.from(`_json_key:${readFileSync(keyFile, "utf8")}`).toString("base64")}`;
+  }
+
+  /** The same caller at another address. */
+  at(origin: string): Pusher {
+    return new Pusher(origin, this.#keyFile);
   }
 
   async send(path: string, init: RequestInit = {}): Promise<Response> {
