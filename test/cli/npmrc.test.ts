@@ -60,7 +60,7 @@ describe("waybill auth npmrc", () => {
 
   test("leaves a line that takes its token from a variable, and a symbolic link in the file's place", async () => {
     using home = await prepared();
-    const text = "registry=http://localhost:5000/p\n//localhost:5000/p/:_authToken=${NPM_TOKEN}\n";
+    const text = `registry=http://localhost:5000/p\n//localhost:5000/p/:_authToken=\${NPM_TOKEN}\n`;
     symlinkSync(home.write("dotfiles/npmrc", text), home.path(".npmrc"));
     expect((await npmrc(home)).exitCode).toBe(0);
     expect(home.read(".npmrc")).toBe(text);
