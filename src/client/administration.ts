@@ -18,7 +18,7 @@ export class Refused extends Failure {
 }
 
 type Json = Record<string, unknown>;
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 const answerMillisecondsMax = 30_000;
 const answerBytesMax = 16 * 1024 * 1024;

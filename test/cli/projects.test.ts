@@ -20,7 +20,7 @@ describe("waybill projects", () => {
     expect(listed.stdout).toMatch(/^shop +Shop +[0-9]{12} +20/m);
     const [shop] = JSON.parse((await run("projects list --format=json")).stdout);
     expect(shop).toMatchObject({ projectId: "shop", name: "Shop", lifecycleState: "ACTIVE" });
-    expect(JSON.parse((await run("projects describe shop --format=json")).stdout)).toEqual(shop);
+    expect(JSON.parse((await run("projects describe shop --format=json")).stdout)).toMatchObject(shop);
     expect((await run(`projects describe ${shop.projectNumber}`)).stdout).toContain("shop");
     expect(await run("projects delete shop --quiet")).toEqual({ ...done, stderr: "Deleted project [shop].\n" });
     expect((await run("projects describe shop")).stderr).toContain("project shop does not exist");

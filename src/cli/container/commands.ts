@@ -1,5 +1,6 @@
 import { administrationChoices, administrationHelp, administrationOptions } from "../administration.ts";
 import type { Command, Group } from "../command.ts";
+import { cleanup, rules } from "./rules-commands.ts";
 
 const common = { options: administrationOptions, choices: administrationChoices } as const;
 const limitHelp = `
@@ -128,10 +129,12 @@ DESCRIPTION
 /** `waybill container …` */
 export const container: Group = {
   name: "container",
-  summary: "look at images, tag and delete them",
+  summary: "look at images, tag and delete them; rules for them",
   help: `
 SYNOPSIS
     waybill container images COMMAND
+    waybill container rules COMMAND --project=PROJECT
+    waybill container cleanup --project=PROJECT
 `,
-  commands: [images],
+  commands: [images, rules, cleanup],
 };

@@ -1,6 +1,7 @@
 import { sourceNames } from "../../sources/token-source.ts";
 import { administrationChoices, administrationHelp, administrationOptions } from "../administration.ts";
 import type { Command, Group } from "../command.ts";
+import { setQuota, update } from "./settings-commands.ts";
 
 const project = { name: "PROJECT", min: 1, max: 1 } as const;
 const common = { options: administrationOptions, choices: administrationChoices } as const;
@@ -59,7 +60,7 @@ OPTIONS${administrationHelp}
 const describe: Command = {
   ...common,
   name: "describe",
-  summary: "show a project",
+  summary: "show a project, and how many bytes its images use",
   help: `
 SYNOPSIS
     waybill projects describe PROJECT [--format=json|table]
@@ -175,5 +176,5 @@ export const projects: Group = {
 SYNOPSIS
     waybill projects COMMAND PROJECT [--FLAG…]
 `,
-  commands: [create, list, describe, remove, getPolicy, setPolicy, addBinding, removeBinding],
+  commands: [create, list, describe, update, setQuota, remove, getPolicy, setPolicy, addBinding, removeBinding],
 };

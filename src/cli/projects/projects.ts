@@ -7,6 +7,7 @@ import {
   showIfAsked,
   type Table,
 } from "../administration.ts";
+import { findSettings, usage } from "./settings.ts";
 
 type Project = { projectId: string; projectNumber: string; name?: string; createTime?: string };
 
@@ -40,8 +41,14 @@ export async function list(invocation: AdministrationInvocation): Promise<number
 /** `waybill projects describe` */
 export async function describe(invocation: AdministrationInvocation): Promise<number> {
   const [projectId = ""] = invocation.positionals;
-  const project = await openAdministration(invocation).call<Project>("GET", apiPath`/v1/projects/${projectId}`);
-  show(invocation, project, table([project]));
+  const administration = openAdministration(invocation);
+  const project = await administration.call<Project>("GET", apiPath`/v1/projects/${projectId}`);
+  const settings = await findSettings(administration, projectId);
+  const { headings, rows } = table([project]);
+  const more = settings ? [usage(settings), settings.readOnly ? "yes" : "no"] : [];
+  const titles = settings ? ["USED", "READ_ONLY"] : [];
+  const shown = { headings: [...headings, ...titles], rows: rows.map((row) => [...row, ...more]) };
+  show(invocation, { ...project, ...settings }, shown);
   return 0;
 }
 
