@@ -18,7 +18,6 @@ for (const [net, prefix] of [
   special.addSubnet(net, prefix, "ipv4");
 for (const [net, prefix] of [
   ["::", 96],
-  ["::ffff:0:0", 96],
   ["64:ff9b::", 96],
   ["fc00::", 7],
   ["fe80::", 10],
