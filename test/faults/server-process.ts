@@ -60,9 +60,13 @@ function keyFileOf(data: string): string {
 }
 
 /** An Authorization header of the owner, good for an hour and across restarts. */
-export async function ownerAuthorization({ origin }: ServerProcess, data: string): Promise<string> {
+export async function ownerAuthorization(
+  { origin }: ServerProcess,
+  data: string,
+  claims: object = {},
+): Promise<string> {
   const key = JSON.parse(readFileSync(keyFileOf(data), "utf8")) as KeyFile;
-  const body = new URLSearchParams({ grant_type: jwtBearer, assertion: assertionOf(key, Date.now()) });
+  const body = new URLSearchParams({ grant_type: jwtBearer, assertion: assertionOf(key, Date.now(), claims) });
   const answer = await fetch(`${origin}/token`, { method: "POST", body });
   const { access_token: token } = (await answer.json()) as { access_token: string };
   return `Bearer ${token}`;

@@ -178,9 +178,12 @@ describe("a restored installation", () => {
     const server = await startServerProcess(data);
     const authorization = await ownerAuthorization(server, data);
     const old = await send({ ...it.connection, origin: server.origin }, "/v2/");
-    const fresh = await send({ origin: server.origin, authorization }, "/v2/");
+    const forGoogle = await send({ origin: server.origin, authorization }, "/v2/");
+    const aud = `${server.origin}/token`;
+    const named = await ownerAuthorization(server, data, { aud });
+    const forUs = await send({ origin: server.origin, authorization: named }, "/v2/");
     await server.kill();
-    return { old: old.status, fresh: fresh.status };
+    return { old: old.status, forGoogle: forGoogle.status, forUs: forUs.status };
   };
 
   test("is another one: tokens of the original and assertions for Google are refused", async () => {
@@ -189,7 +192,7 @@ describe("a restored installation", () => {
     expect(id(at("restored"))).not.toEqual(id(it.data));
     expect(origins(at("restored"))).toEqual([{ origin: "restored" }]);
     expect(query(at("restored"), "select value from installation where key = 'restoredAt'")).toHaveLength(1);
-    expect(await tokenStatus(at("restored"))).toEqual({ old: 401, fresh: 401 });
+    expect(await tokenStatus(at("restored"))).toEqual({ old: 401, forGoogle: 401, forUs: 200 });
   }, 60_000);
 
   test("that replaces the original is the same one, and everything goes on", async () => {
@@ -198,6 +201,6 @@ describe("a restored installation", () => {
     await restore(at("backup"), at("restored"), "--replaces-original");
     expect(id(at("restored"))).toEqual(id(it.data));
     expect(origins(at("restored"))).toEqual([{ origin: "generated" }]);
-    expect(await tokenStatus(at("restored"))).toEqual({ old: 200, fresh: 200 });
+    expect(await tokenStatus(at("restored"))).toEqual({ old: 200, forGoogle: 200, forUs: 200 });
   }, 60_000);
 });

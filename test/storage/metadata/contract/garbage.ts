@@ -1,5 +1,13 @@
 import { expect, test } from "bun:test";
-import { linkBlob, listBlobHolders, unlinkBlob } from "../../../../src/storage/metadata/blobs.ts";
+import { Garbage } from "../../../../src/registry/garbage.ts";
+import { addReports, nothingCollected } from "../../../../src/registry/garbage-report.ts";
+import {
+  commitBlob,
+  linkBlob,
+  listBlobHolders,
+  missingBlobs,
+  unlinkBlob,
+} from "../../../../src/storage/metadata/blobs.ts";
 import {
   countBlobLinks,
   deleteEmptyRepository,
@@ -199,4 +207,57 @@ export function garbage(suite: Suite): void {
     expect(await empties(empty as string)).toBe(false);
     expect(await tagHistory(read, empty as string, "v1")).toEqual([]);
   });
+
+  test("two nodes that collect at once do each thing once, beside pushes that take some of it back", async () => {
+    const repository = await addRepository(suite.metadata);
+    const clock = { now: now + 10_000_000 };
+    const half = 1000;
+    const deleted: string[] = [];
+    const node = () =>
+      new Garbage(
+        suite.metadata,
+        { delete: async (key) => void deleted.push(key) },
+        { graceMilliseconds: 2 * half },
+        () => clock.now,
+      );
+    const nodes = [node(), node(), node()];
+    // What other tests left goes first.
+    for (let round = 0; round < 4; round++) {
+      await Promise.all(nodes.map((one) => one.collect()));
+      clock.now += 100_000;
+    }
+    const wanted: string[] = [];
+    for (let blob = 0; blob < 60; blob++) {
+      const digest = digestOf(newId());
+      await write((tx) => commitBlob(tx, repository, { digest, objectKey: newId(), size: 2 }, clock.now));
+      if (blob % 3 === 0) wanted.push(digest);
+    }
+    deleted.length = 0;
+    const collect = async () => addReports(...(await Promise.all(nodes.map((one) => one.collect()))));
+    clock.now += half;
+    expect(await collect()).toMatchObject({ hidden: 60, links: 0, blobs: 0 });
+    clock.now += half;
+    const [collected] = await Promise.all([
+      collect(),
+      ...wanted.map((digest) =>
+        write(async (tx) => {
+          const missing = await missingBlobs(tx, repository, [digest]);
+          if (missing.length === 0) await insertManifest(tx, manifestRow(repository), [layer(digest)]);
+        }),
+      ),
+    ]);
+    const rows = await suite.metadata.read
+      .selectFrom("manifest_references")
+      .innerJoin("manifests", "manifests.digest", "manifest_references.manifest_digest")
+      .select("manifest_references.digest")
+      .where("manifest_references.repository_id", "=", repository)
+      .execute();
+    expect(rows.length).toBeLessThanOrEqual(wanted.length);
+    expect(collected).toMatchObject({ links: 60 - rows.length, blobs: 60 - rows.length });
+    for (const { digest } of rows) expect(await suite.metadata.hot.blob(repository, digest)).toBeDefined();
+    clock.now += 100_000;
+    expect(await collect()).toMatchObject({ objects: 60 - rows.length, removedBytes: 2 * (60 - rows.length) });
+    expect(new Set(deleted).size).toBe(60 - rows.length);
+    expect(await collect()).toEqual(nothingCollected);
+  }, 60_000);
 }
