@@ -61,7 +61,7 @@ export class Gate {
 
   async decide(caller: Caller, resolved: ResolvedRepository, permission: Permission, action: Action) {
     const { path, location } = resolved.repository;
-    const needed: NeededAccess = { type: "repository", name: path, action: carriedAction(caller, path, action) };
+    const needed: NeededAccess = { type: "repository", name: path, action };
     return await this.#access.decide(caller, permission, repositoryResource(path, location, resolved), needed);
   }
 
@@ -86,12 +86,4 @@ export class Gate {
     if (known && known.size < admittedPerCallerMax) known.set(question, resolved);
     else this.#admitted.set(caller, new Map([[question, resolved]]));
   }
-}
-
-/** gcloud deletes with a token that it asked for pushing, as Google's registries let it (docs/decisions/0007). */
-function carriedAction({ access }: Caller, path: string, action: Action): Action {
-  const mayPush = access?.some(
-    ({ type, name, actions }) => type === "repository" && name === path && actions.includes("push"),
-  );
-  return action === "delete" && mayPush ? "push" : action;
 }
