@@ -1,6 +1,7 @@
 // Which program am I? Called as docker-credential-* it is Docker's credential helper, as waybill-kubelet or waybill-bazel
 // another program's, else the waybill command. A compiled executable finds the name of its link in argv0; from source the
 // name comes as the first argument.
+import { runHelper } from "./helper/run.ts";
 import { standardInput } from "./helper/standard-input.ts";
 import { processContext } from "./sources/context.ts";
 
@@ -26,6 +27,5 @@ async function cli(argv: string[]): Promise<number> {
 }
 
 async function helper(invokedAs: string, argv: string[]): Promise<number> {
-  const { runHelper } = await import("./helper/run.ts");
   return await runHelper(invokedAs, argv, { ...processContext(), stdin: standardInput }, cli);
 }

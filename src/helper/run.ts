@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import type { Context } from "../sources/context.ts";
 import { Failure, messageOf } from "../sources/failure.ts";
+import { get } from "./get.ts";
 
 /** What an action hands back: what goes to standard output, and the exit code. */
 export type Answer = { stdout: string; exitCode: 0 | 1 };
@@ -51,7 +52,7 @@ const commands: Readonly<Record<string, (suffix: string) => string[]>> = {
 async function answer(program: string, action: string | undefined, context: Context): Promise<Answer> {
   switch (action) {
     case "get":
-      return await (await import("./get.ts")).get(context);
+      return await get(context);
     case "store":
       return await (await import("./store.ts")).store(context);
     case "erase":
