@@ -14,7 +14,8 @@ const pushers = 4;
 const lifeMillisecondsMax = 300;
 
 const folder = mkdtempSync(join(tmpdir(), "waybill-faults-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+// Some gigabytes after a thousand kills.
+afterAll(() => rmSync(folder, { recursive: true }), 600_000);
 
 test(`${kills} times kill -9 during parallel pushes: what was acknowledged is there and right, the rest right or absent`, async () => {
   const data = join(folder, "data");
