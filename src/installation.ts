@@ -7,6 +7,7 @@ import { Doorkeeper } from "./http/doorkeeper.ts";
 import { RateLimits, type RateSettings } from "./http/rate-limits.ts";
 import { Assertions } from "./identity/assertion.ts";
 import { Authenticator } from "./identity/authenticator.ts";
+import { CredentialUses } from "./identity/credential-uses.ts";
 import { KeyProof } from "./identity/key-proof.ts";
 import { ServiceAccountKeys } from "./identity/service-account-keys.ts";
 import { ServiceAccounts } from "./identity/service-accounts.ts";
@@ -21,6 +22,7 @@ import { RuleBook } from "./registry/rules/rule-book.ts";
 import { Scrub } from "./registry/scrub.ts";
 import { Uploads } from "./registry/uploads.ts";
 import { Caches } from "./registry/upstream/caches.ts";
+import { ImageImports } from "./registry/upstream/image-imports.ts";
 import { PullThrough } from "./registry/upstream/pull-through.ts";
 import type { OpenUpstream } from "./registry/upstream/upstream.ts";
 import type { BlobStore } from "./storage/blobs/blob-store.ts";
@@ -63,6 +65,8 @@ export async function openInstallation(foundations: Foundations) {
     uploads: new Uploads(metadata, store, now),
     caches: await Caches.open(metadata),
   };
+  const pullThrough = new PullThrough({ ...registry, metadata, store, ...upstreams, now, log });
+  const credentialUses = new CredentialUses(metadata, now);
   return {
     metadata,
     now,
@@ -73,13 +77,15 @@ export async function openInstallation(foundations: Foundations) {
     assertions,
     policies,
     authenticator,
-    doorkeeper: new Doorkeeper(authenticator, new RateLimits(rates, now)),
+    doorkeeper: new Doorkeeper(authenticator, new RateLimits(rates, now), credentialUses),
+    credentialUses,
     access: new Access(metadata),
     projects: new Projects(metadata, policies, now),
     serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),
     serviceAccountKeys: new ServiceAccountKeys(metadata, now),
     ...registry,
-    pullThrough: new PullThrough({ ...registry, metadata, store, ...upstreams, now, log }),
+    pullThrough,
+    imports: new ImageImports({ ...registry, metadata, pullThrough, open: upstreams.open, now }),
     garbage: new Garbage(metadata, store, { graceMilliseconds }, now),
     scrub: new Scrub(metadata, store, now),
     rules: new RuleBook(metadata, now),

@@ -14,6 +14,7 @@ import { RegistryTokenFace } from "./http/token/registry-token-face.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { type Handler, listen } from "./listen.ts";
 import { Chores } from "./operations/chores.ts";
+import { migration } from "./operations/migration.ts";
 import { upkeep } from "./operations/upkeep.ts";
 import { newOwnerKey } from "./owner.ts";
 import { previewGarbage } from "./registry/garbage-preview.ts";
@@ -74,7 +75,9 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     bytesPerSecondMax: scrubBytesPerSecondMax,
   };
   const chores = new Chores(
-    config["read-only"] ? [] : upkeep(installation, store, scrub, (message) => logger.error(message)),
+    config["read-only"]
+      ? []
+      : [...upkeep(installation, store, scrub, (message) => logger.error(message)), ...migration(installation)],
     log,
   );
   return {
@@ -84,6 +87,8 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
       control?.close();
       await chores.stop();
       await listeners.drain(drainMillisecondsMax);
+      await installation.pullThrough.stop();
+      await installation.credentialUses.write();
       await metadata.close();
     },
   };

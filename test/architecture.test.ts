@@ -37,7 +37,11 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     client: "caches speak to their upstreams",
     sources: "with credentials that a token source makes for them",
   },
-  operations: { registry: "what is damaged or garbage", storage: "what is kept, and where" },
+  operations: {
+    registry: "what is damaged, garbage, or to be imported",
+    identity: "how callers log in is written down",
+    storage: "what is kept, and where",
+  },
   http: {
     identity: "who is asking",
     access: "may they",

@@ -7,6 +7,7 @@ import { docker } from "./docker/command.ts";
 import { doctor } from "./doctor/command.ts";
 import { bazelCredentialHelper, kubeletCredentialProvider } from "./faces.ts";
 import { iam } from "./iam/commands.ts";
+import { migrate } from "./migrate/command.ts";
 import { backup, gc, restore, verify } from "./operations/commands.ts";
 import { projects } from "./projects/commands.ts";
 import { trace } from "./trace/command.ts";
@@ -86,6 +87,7 @@ EXIT CODES
     config,
     docker,
     copy,
+    migrate,
     doctor,
     trace,
     projects,

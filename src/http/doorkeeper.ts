@@ -1,5 +1,6 @@
 import type { Authenticator, Expectation } from "../identity/authenticator.ts";
 import type { Caller } from "../identity/caller.ts";
+import type { CredentialUses } from "../identity/credential-uses.ts";
 import type { Credentials } from "../identity/credentials.ts";
 import { IdentityError } from "../identity/identity-error.ts";
 import { principalKey } from "../identity/principal.ts";
@@ -21,10 +22,12 @@ export class TooManyRequestsError extends Error {
 export class Doorkeeper {
   readonly #authenticator: Authenticator;
   readonly #limits: RateLimits;
+  readonly #uses: CredentialUses;
 
-  constructor(authenticator: Authenticator, limits: RateLimits) {
+  constructor(authenticator: Authenticator, limits: RateLimits, uses: CredentialUses) {
     this.#authenticator = authenticator;
     this.#limits = limits;
+    this.#uses = uses;
   }
 
   /** Throws IdentityError and TooManyRequestsError. */
@@ -34,6 +37,7 @@ export class Doorkeeper {
       this.#authenticator.authenticate(credentials, context, expectation),
     );
     if (caller.principal.kind !== "anonymous") refuse(this.#limits.countPrincipal(principalKey(caller.principal)));
+    this.#uses.note(caller, credentials);
     return caller;
   }
 

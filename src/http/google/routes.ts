@@ -1,5 +1,6 @@
 import { cleanupRoutes } from "./cleanup-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { migrationRoutes } from "./migration-routes.ts";
 import { policyRoutes } from "./policy-routes.ts";
 import { projectRoutes } from "./project-routes.ts";
 import { projectSettingsRoutes } from "./project-settings-routes.ts";
@@ -14,6 +15,7 @@ const location = "/v1/projects/{project}/locations/{location}";
 /** The whole administration API: everything that it can do, and what each needs. */
 export const googleRoutes: readonly Route[] = [
   ...projectRoutes,
+  ...migrationRoutes,
   ...policyRoutes("/v1/projects/{project}", "project", "resourcemanager.projects", ["POST"]),
   ...serviceAccountRoutes,
   ...policyRoutes("/v1/projects/{project}/serviceAccounts/{account}", "serviceAccount", "iam.serviceAccounts", [

@@ -6,6 +6,7 @@ import type { ServiceAccounts } from "../../identity/service-accounts.ts";
 import type { Cleanup } from "../../registry/rules/cleanup.ts";
 import type { RuleBook } from "../../registry/rules/rule-book.ts";
 import type { Caches } from "../../registry/upstream/caches.ts";
+import type { ImageImports } from "../../registry/upstream/image-imports.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
@@ -20,6 +21,7 @@ export interface GoogleServices {
   readonly serviceAccounts: ServiceAccounts;
   readonly serviceAccountKeys: ServiceAccountKeys;
   readonly caches: Caches;
+  readonly imports: ImageImports;
   readonly rules: RuleBook;
   readonly cleanup: Cleanup;
   /** Nothing may be changed. */

@@ -11,6 +11,7 @@ import type { Uploads } from "../uploads.ts";
 import { Arrival } from "./arrival.ts";
 import type { Caches } from "./caches.ts";
 import { SingleFlight } from "./single-flight.ts";
+import { stoppable } from "./stoppable.ts";
 import { TagTimes } from "./tag-times.ts";
 import { type OpenUpstream, upstreamName } from "./upstream.ts";
 
@@ -38,6 +39,7 @@ export class PullThrough {
   readonly #manifests = new SingleFlight<void>();
   readonly #openings = new SingleFlight<Arrival>();
   readonly #arrivals = new Map<string, Arrival>();
+  readonly #stopping = new AbortController();
 
   constructor(services: PullThroughServices) {
     this.#services = services;
@@ -72,6 +74,12 @@ export class PullThrough {
     return (
       this.#arrivals.get(key) ?? (await this.#openings.do(key, () => this.#openArrival(upstream, resolved, digest)))
     );
+  }
+
+  /** Gives up what is being fetched; resolves when nothing is. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error("the server stops"));
+    await Promise.allSettled([...this.#arrivals.values()].map(({ stored }) => stored));
   }
 
   /** A blob that was brought. */
@@ -130,7 +138,7 @@ export class PullThrough {
     if (!found) throw new RegistryError("BLOB_UNKNOWN", `there is no blob ${digest} at ${upstream.host}`);
     const { id, objectKey } = await uploads.begin(resolved, principalOf(upstream), algorithmOf(digest));
     const arrival = new Arrival(
-      found,
+      { size: found.size, body: stoppable(found.body, this.#stopping.signal) },
       (body) => this.#keep(id, { body, length: found.size }, digest, keyOf(resolved, digest)),
       (start, end) => store.read(objectKey, start, end),
     );
