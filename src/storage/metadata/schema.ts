@@ -119,7 +119,7 @@ interface ServiceAccountKeysTable {
   service_account_id: string;
   /**
    * Only for a key that this installation generated may an assertion leave our audience out: not for an uploaded one,
-   * and not for one that came with a backup of another installation (docs/decisions/0007).
+   * and not for one that came with a backup of another installation (docs/decisions/0009).
    */
   origin: "generated" | "uploaded" | "restored";
   /** SPKI PEM. The private half is never stored. */
