@@ -179,6 +179,20 @@ test(
   limitMilliseconds,
 );
 
+test(
+  "a server that is told to stop waits for no upstream",
+  async () => {
+    await using it = await startCaching({ slowBlobs: { pieceBytes: 1000, milliseconds: 1000 } });
+    const digest = await it.there.blob("one/app", Buffer.from(randomBytes(100_000)));
+    await it.here.expect(200, `/v2/mirror/app/blobs/${digest}`, { method: "HEAD" });
+    const started = performance.now();
+    process.kill(it.cache.pid, "SIGTERM");
+    expect(await it.cache.exited).toBe(0);
+    expect(performance.now() - started).toBeLessThan(8_000);
+  },
+  limitMilliseconds,
+);
+
 clientTest("skopeo pulls through a cache", ["skopeo"], async () => {
   await using it = await startCaching();
   const images = [await it.there.image("one/app", undefined, [2_000_000])];
