@@ -1,6 +1,6 @@
 import { readLimits } from "../../storage/metadata/limits.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
-import { listRuledRepositories, type RuledRepository } from "../../storage/metadata/rules.ts";
+import { listRuledProjects, listRuledRepositories, type RuledRepository } from "../../storage/metadata/rules.ts";
 import { listTagsOf, listVersions, type VersionRow } from "../../storage/metadata/versions.ts";
 import { deleteVersion } from "./delete-version.ts";
 import { immutableTagOver } from "./immutable-tags.ts";
@@ -26,7 +26,7 @@ export interface CleanedVersion {
   readonly deleted: boolean;
 }
 
-const repositoriesPerPage = 100;
+const pageSize = 100;
 const versionsPerPage = 200;
 
 /**
@@ -45,22 +45,19 @@ export class Cleanup {
   /** Cleans up wherever there are rules. Answers how many versions were deleted. */
   async run(signal?: AbortSignal): Promise<number> {
     let deleted = 0;
-    for (let after: string | undefined = ""; after !== undefined && !signal?.aborted; ) {
-      const page = await listRuledRepositories(this.#metadata.read, after, repositoriesPerPage);
-      for (const repository of page) {
-        for await (const version of this.repository(repository, false)) {
-          if (version.deleted) deleted++;
-          if (signal?.aborted) return deleted;
-        }
+    for await (const repository of this.#everywhere()) {
+      if (signal?.aborted) break;
+      for await (const version of this.repository(repository, false)) {
+        if (version.deleted) deleted++;
+        if (signal?.aborted) break;
       }
-      after = page.length < repositoriesPerPage ? undefined : page.at(-1)?.id;
     }
     return deleted;
   }
 
   /** A project's repositories that have rules, those after `after` only. */
   async repositories(projectId: string, after: string, limit: number): Promise<RuledRepository[]> {
-    return await listRuledRepositories(this.#metadata.read, after, limit, projectId);
+    return await listRuledRepositories(this.#metadata.read, projectId, after, limit);
   }
 
   /** Cleans up one repository, from its newest version to its oldest. */
@@ -76,6 +73,17 @@ export class Cleanup {
       const { digest, tags, createdAt, image } = version;
       const { location } = repository;
       yield { location, image, digest, tags, createdAt, bytes, policy, alongside, deleted: act };
+    }
+  }
+
+  /** Every repository that has rules. The cost follows these, not how many there are. */
+  async *#everywhere(): AsyncGenerator<RuledRepository> {
+    const projects = pages((after) => listRuledProjects(this.#metadata.read, after, pageSize), String);
+    for await (const projectId of projects) {
+      yield* pages(
+        (after) => this.repositories(projectId, after, pageSize),
+        ({ id }) => id,
+      );
     }
   }
 
@@ -96,5 +104,18 @@ export class Cleanup {
       last = page.at(-1);
       if (page.length < versionsPerPage) return;
     }
+  }
+}
+
+/** Every item of a listing by key. */
+async function* pages<Item>(
+  page: (after: string) => Promise<Item[]>,
+  keyOf: (item: Item) => string,
+): AsyncGenerator<Item> {
+  for (let after: string | undefined = ""; after !== undefined; ) {
+    const items: Item[] = await page(after);
+    yield* items;
+    const last = items.at(-1);
+    after = items.length < pageSize || last === undefined ? undefined : keyOf(last);
   }
 }

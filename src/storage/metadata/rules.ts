@@ -70,25 +70,42 @@ export interface RuledRepository {
   readonly image: string;
 }
 
-/** Repositories that have rules or whose project has, in the order of their ids, those after `after` only. */
+/** Projects that have rules, or a repository with some, in the order of their ids, those after `after` only. */
+export async function listRuledProjects(read: Reader, after: string, limit: number): Promise<string[]> {
+  const rows = await read
+    .selectFrom("rules")
+    .innerJoin("projects", "projects.id", "rules.project_id")
+    .select("rules.project_id as projectId")
+    .distinct()
+    .where("projects.deleted_at", "is", null)
+    .where("rules.project_id", ">", after)
+    .orderBy("rules.project_id")
+    .limit(limit)
+    .execute();
+  return rows.map(({ projectId }) => projectId);
+}
+
+/**
+ * A project's repositories that have rules, or all of them where the project itself has, in the order of their ids, those
+ * after `after` only.
+ */
 export async function listRuledRepositories(
   read: Reader,
+  projectId: string,
   after: string,
   limit: number,
-  projectId?: string,
 ): Promise<RuledRepository[]> {
-  const ruled = read
+  const all = read
     .selectFrom("repositories")
-    .innerJoin("projects", "projects.id", "repositories.project_id")
-    .select(["repositories.id", "repositories.project_id as projectId", "location", "repositories.name as image"])
-    .where("projects.deleted_at", "is", null)
-    .where("repositories.id", ">", after)
-    .where(({ or, eb, selectFrom }) =>
-      or([
-        eb("repositories.project_id", "in", selectFrom("rules").select("project_id").where("repository_id", "=", "")),
-        eb("repositories.id", "in", selectFrom("rules").select("repository_id")),
-      ]),
-    );
-  const selected = projectId === undefined ? ruled : ruled.where("repositories.project_id", "=", projectId);
-  return await selected.orderBy("repositories.id").limit(limit).execute();
+    .select(["id", "repositories.project_id as projectId", "location", "name as image"])
+    .where("repositories.project_id", "=", projectId)
+    .where("id", ">", after)
+    .orderBy("id")
+    .limit(limit);
+  if (await findRules(read, { projectId })) return await all.execute();
+  return await all
+    .innerJoin("rules", (join) =>
+      join.onRef("rules.repository_id", "=", "repositories.id").on("rules.project_id", "=", projectId),
+    )
+    .execute();
 }

@@ -41,11 +41,12 @@ export async function up(db: Kysely<unknown>, { dialect }: MigrationContext): Pr
     .on("manifests")
     .columns(["repository_id", "created_at", "digest"])
     .execute();
+  await schema.createIndex("repositories_project").on("repositories").columns(["project_id", "id"]).execute();
   await countEverything(db);
 }
 
 /** What lies here from before. */
-async function countEverything(db: Kysely<unknown>): Promise<void> {
+export async function countEverything(db: Kysely<unknown>): Promise<void> {
   await sql`insert into project_blobs (project_id, digest, links)
             select repositories.project_id, blob_links.digest, count(*)
             from blob_links join repositories on repositories.id = blob_links.repository_id

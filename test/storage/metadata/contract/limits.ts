@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Kysely } from "kysely";
 import { commitBlob, linkBlob, unlinkBlob } from "../../../../src/storage/metadata/blobs.ts";
 import {
   countLink,
@@ -11,6 +12,7 @@ import {
   uncountLink,
 } from "../../../../src/storage/metadata/limits.ts";
 import { deleteManifest, insertManifest } from "../../../../src/storage/metadata/manifests.ts";
+import { countEverything } from "../../../../src/storage/metadata/migrations/0004-rules.ts";
 import { ensureRepository } from "../../../../src/storage/metadata/repositories.ts";
 import type { Suite } from "../databases.ts";
 import { addProject, digestOf, manifestRow, newId, now } from "../fixtures.ts";
@@ -102,6 +104,23 @@ export function limits(suite: Suite): void {
     expect(await used()).toBe(5);
     await suite.metadata.write((write) => uncountLink(write, repositories[0], digest));
     expect(await used()).toBe(0);
+  });
+
+  test("what was there before the counter is counted when it comes", async () => {
+    const { projects, repositories } = await newPlaces();
+    const digest = digestOf(newId());
+    for (const id of repositories)
+      await suite.metadata.write((write) => commitBlob(write, id, { digest, objectKey: newId(), size: 9 }, now));
+    await suite.metadata.write((write) => insertManifest(write, manifestRow(repositories[0]), []));
+    const all = () => Promise.all(projects.map((id) => readLimits(suite.metadata.read, id)));
+    const links = () => suite.metadata.read.selectFrom("project_blobs").selectAll().orderBy("digest").execute();
+    const before = [await all(), new Set((await links()).map((row) => JSON.stringify(row)))];
+    await suite.metadata.write(async (write) => {
+      await write.deleteFrom("project_blobs").execute();
+      await write.deleteFrom("project_limits").execute();
+      await countEverything(write as unknown as Kysely<unknown>);
+    });
+    expect([await all(), new Set((await links()).map((row) => JSON.stringify(row)))]).toEqual(before);
   });
 
   test("after random pushes and deletes, at once and one after the other, a recount says the same", async () => {

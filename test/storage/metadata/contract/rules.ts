@@ -5,6 +5,7 @@ import { ensureRepository } from "../../../../src/storage/metadata/repositories.
 import {
   deleteRules,
   findRules,
+  listRuledProjects,
   listRuledRepositories,
   listRulesOver,
   replaceRules,
@@ -55,17 +56,25 @@ export function rules(suite: Suite): void {
       await replaceRules(write, { projectId: gone as string }, row, now);
       await markProjectDeleted(write, gone as string, now);
     });
-    const seen: string[] = [];
-    for (let after = ""; ; after = seen.at(-1) ?? "") {
-      const page = await listRuledRepositories(read, after, 2);
-      seen.push(...page.map(({ id }) => id));
-      if (page.length === 0) break;
-    }
-    const ours = new Set([...ids, ruled]);
-    expect(seen.filter((id) => ours.has(id))).toEqual([...ours].sort() as string[]);
-    const projectIds = new Set((await listRuledRepositories(read, "", 1000)).map(({ projectId }) => projectId));
-    expect([projectIds.has(none as string), projectIds.has(gone as string)]).toEqual([false, false]);
-    const mine = await listRuledRepositories(read, "", 10, whole);
+    const pages = async (page: (after: string) => Promise<string[]>) => {
+      const seen: string[] = [];
+      for (let after = ""; ; after = seen.at(-1) ?? "") {
+        const some = await page(after);
+        seen.push(...some);
+        if (some.length === 0) return seen;
+      }
+    };
+    const projects = await pages((after) => listRuledProjects(read, after, 1));
+    expect(projects).toEqual(projects.toSorted());
+    expect(projects.filter((id) => [whole, single, none, gone].includes(id))).toEqual(
+      [whole, single].sort() as string[],
+    );
+    const idsOf = (projectId: string) =>
+      pages(async (after) => (await listRuledRepositories(read, projectId, after, 2)).map(({ id }) => id));
+    expect(await idsOf(whole as string)).toEqual(ids.toSorted());
+    expect(await idsOf(single as string)).toEqual([ruled as string]);
+    expect(await idsOf(none as string)).toEqual([]);
+    const mine = await listRuledRepositories(read, whole as string, "", 10);
     expect(mine.map(({ image, location }) => [image, location]).sort()).toEqual([
       ["a", "at-a"],
       ["b", "at-b"],
