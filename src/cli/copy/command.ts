@@ -10,10 +10,10 @@ SYNOPSIS
     waybill copy SOURCE TARGET --all-tags [--referrers] [--dry-run] [--format=json]
 
 DESCRIPTION
-    Copies an image with everything below it: all platforms of an index, configurations, layers. Manifests arrive byte by
-    byte as they were, so digests and signatures stay good. Bytes stream from one registry to the other and are compared
-    with their digests on the way; what the target has is not sent, and within one registry nothing moves at all. A
-    connection that breaks is taken up where it broke. A copy that was ended is simply started again.
+    Copies an image with everything below it: all platforms of an index, configurations, layers. Manifests arrive byte
+    by byte as they were, so digests and signatures stay good. Bytes stream from one registry to the other and are
+    compared with their digests on the way; what the target has is not sent, and within one registry nothing moves at
+    all. A connection that breaks is taken up where it broke. A copy that was ended is simply started again.
 
     SOURCE and TARGET are HOST/NAME[:TAG|@DIGEST]. Without a tag in TARGET it gets the source's.
 

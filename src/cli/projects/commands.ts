@@ -30,7 +30,8 @@ OPTIONS
     --name=TEXT          what it is called for people
     --upstream=PLACE     the registry that it is a cache of, like gcr.io/my-project or docker.io/library
     --upstream-credentials=SOURCE
-                         the server's own token source that logs in there: ${sourceNames.join(", ")}
+                         the server's own token source that logs in there:
+                         ${sourceNames.join(", ")}
                          (without it: anonymously)${administrationHelp}
 `,
   options: {

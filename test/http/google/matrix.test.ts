@@ -19,6 +19,7 @@ const verbs = {
   "see project": [
     "GET /v1/projects/{project}",
     "GET /v1/operations/cp.{project}",
+    "GET /v1/projects/{project}/import",
     "POST /v1/projects/{project}/services/{service}:enable",
   ],
   "delete project": ["DELETE /v1/projects/{project}"],
@@ -36,7 +37,7 @@ const verbs = {
   ],
   "read account policy": [`POST ${account}:getIamPolicy`],
   "write account policy": [`POST ${account}:setIamPolicy`],
-  "see keys": [`GET ${account}/keys`, `GET ${account}/keys/{key}`],
+  "see keys": [`GET ${account}/keys`, `GET ${account}/keys/{key}`, "GET /v1/projects/{project}/credentialUses"],
   "change keys": [
     `POST ${account}/keys`,
     `POST ${account}/keys:upload`,
@@ -56,7 +57,7 @@ const verbs = {
   ]),
   "clean up": ["POST /v1/projects/{project}:cleanUp"],
   "see settings": ["GET /v1/projects/{project}/projectSettings"],
-  "change settings": ["PATCH /v1/projects/{project}/projectSettings"],
+  "change settings": ["PATCH /v1/projects/{project}/projectSettings", "POST /v1/projects/{project}:import"],
   "set quota": ["PATCH /v1/projects/{project}/quota"],
 } as const;
 
