@@ -29,6 +29,11 @@ export async function requireWritable(read: Reader, projectId: string): Promise<
   );
 }
 
+/** Whether a change was refused because its project is read-only, its quota is used up, or its tag is immutable. */
+export function isLimit(error: unknown): boolean {
+  return error instanceof RegistryError && (error.code === "UNSUPPORTED" || error.code === "DENIED");
+}
+
 /** What an upload may still grow to. */
 export interface UploadRoom {
   /** Throws DENIED where so many bytes of one blob are more than is left. */

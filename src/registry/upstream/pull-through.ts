@@ -7,6 +7,7 @@ import type { Manifests } from "../manifests.ts";
 import type { Reference, Tag } from "../reference.ts";
 import { RegistryError } from "../registry-error.ts";
 import { type ResolvedRepository, resolveRepository } from "../resolve.ts";
+import { isLimit } from "../rules/limits.ts";
 import type { Uploads } from "../uploads.ts";
 import { Arrival } from "./arrival.ts";
 import type { Caches } from "./caches.ts";
@@ -99,6 +100,8 @@ export class PullThrough {
       if (there !== here) await this.#fetchManifest(upstream, resolved, there, [tag]);
       this.#tagTimes.note(key, now());
     } catch (error) {
+      // Pulls of what is here go on where the project takes no more.
+      if (here !== undefined && isLimit(error)) return;
       if (here === undefined || error instanceof RegistryError) throw asRegistryError(upstream, error);
       log(error, `${upstream.host} does not answer: ${resolved.repository.path}:${tag} is served as it was`);
     }
