@@ -4,6 +4,7 @@
  * A full run appends its lines to bench/results/NAME.jsonl, with the command that made them. `--quick` only shows that it works.
  */
 import { appendFileSync, existsSync } from "node:fs";
+import { loadavg } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { Glob } from "bun";
@@ -44,6 +45,7 @@ async function* measured(open: Open, quick: boolean): AsyncGenerator<object> {
   await using bench = await open({ quick });
   const { what, unit } = bench;
   const figures = await measure(bench);
+  const load = Number((loadavg()[0] ?? 0).toFixed(1));
   for (const figure of figures) yield { what, unit, ...figure, machine: machine() };
   for (const line of bench.verdict?.(figures) ?? []) console.error(line);
 }
