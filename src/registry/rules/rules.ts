@@ -98,7 +98,7 @@ function foldCase(value: unknown, words: readonly string[]): unknown {
 function namedPolicies(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.entries(value).map(([key, each]) => {
-    const { id, name: own, ...rest } = each as { id?: unknown; name?: unknown };
+    const { id, name: own, ...rest } = (each ?? {}) as { id?: unknown; name?: unknown };
     return { name: own ?? id ?? key, ...rest };
   });
 }

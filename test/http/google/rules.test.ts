@@ -89,6 +89,9 @@ describe("rules", () => {
       { cleanupPolicies: [{ ...policy, condition: { tagState: "UNTAGGED", tagPrefixes: ["v"] } }] },
       /has no tag/,
     ],
+    ["a policy that is nothing", { cleanupPolicies: { a: null } }, /action/],
+    ["a policy that is a number", { cleanupPolicies: [5] }, /expected object/],
+    ["an action that is nothing", { cleanupPolicies: [{ ...policy, action: null }] }, /"Keep" or "Delete"/],
     ["a pattern that is no tag", { dockerConfig: { immutableTagPatterns: ["v[0-9]"] } }, /is a tag, in which/],
   ])("with %s are refused", async (_name, rules, message) => {
     const { status, body } = await world.owner(`PUT ${project}`, rules);
