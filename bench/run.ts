@@ -46,7 +46,7 @@ async function* measured(open: Open, quick: boolean): AsyncGenerator<object> {
   const { what, unit } = bench;
   const figures = await measure(bench);
   const load = Number((loadavg()[0] ?? 0).toFixed(1));
-  for (const figure of figures) yield { what, unit, ...figure, machine: machine() };
+  for (const figure of figures) yield { what, unit, ...figure, machine: machine(), load };
   for (const line of bench.verdict?.(figures) ?? []) console.error(line);
 }
 
