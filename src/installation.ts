@@ -65,7 +65,9 @@ export async function openInstallation(foundations: Foundations) {
     uploads: new Uploads(metadata, store, now),
     caches: await Caches.open(metadata),
   };
-  const pullThrough = new PullThrough({ ...registry, metadata, store, ...upstreams, now, log });
+  // Nothing is brought to a read-only server: its caches serve what they have.
+  const caches = readOnly ? new Caches(metadata) : registry.caches;
+  const pullThrough = new PullThrough({ ...registry, caches, metadata, store, ...upstreams, now, log });
   const credentialUses = new CredentialUses(metadata, now);
   return {
     metadata,
