@@ -18,6 +18,9 @@ const flags = [
   "--define=__filename='/$bunfs/root/waybill'",
 ];
 
+// What runs on a thread of its own is a program of its own.
+const workers = ["src/registry/hash-worker.ts"];
+
 const root = join(import.meta.dir, "..");
 const folder = process.argv[2] ?? join(root, "dist");
 const suffix = process.platform === "win32" ? ".exe" : "";
@@ -25,7 +28,7 @@ const executable = `waybill${suffix}`;
 
 mkdirSync(folder, { recursive: true });
 const build = Bun.spawnSync(
-  [process.execPath, "build", "src/main.ts", ...flags, "--outfile", join(folder, executable)],
+  [process.execPath, "build", "src/main.ts", ...workers, ...flags, "--outfile", join(folder, executable)],
   { cwd: root, stdio: ["ignore", "inherit", "inherit"] },
 );
 if (!build.success) process.exit(build.exitCode);

@@ -22,6 +22,7 @@ import { RunningHashes } from "./running-hashes.ts";
 
 /** Some bytes of an upload. */
 export interface UploadChunk {
+  /** Each piece is taken with the memory it lies in, which is empty afterwards. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Where the client says they begin, in bytes. */
   readonly start?: number | undefined;
@@ -196,9 +197,11 @@ export class Uploads {
     let size = upload.size;
     try {
       for await (const bytes of body) {
+        const { byteLength } = bytes;
         await writer.write(bytes);
-        this.#hashes.update(upload.id, size, bytes);
-        size += bytes.byteLength;
+        // Takes the bytes' memory along.
+        await this.#hashes.update(upload.id, size, bytes);
+        size += byteLength;
         room.require(size);
       }
     } finally {

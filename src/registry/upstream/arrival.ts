@@ -51,8 +51,10 @@ export class Arrival {
   /** When the store asks for the next bytes it has written those before. */
   async *#counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const bytes of body) {
+      // The store takes the bytes' memory.
+      const { byteLength } = bytes;
       yield bytes;
-      this.#received += bytes.byteLength;
+      this.#received += byteLength;
       this.#wake();
     }
   }
