@@ -87,8 +87,7 @@ const noBrowser: Row[] = (
     },
     {
       ours: {
-        stderr:
-          /code_challenge_method=S256[\s\S]*Login failure: unable to authenticate user: that is not the address/,
+        stderr: /code_challenge_method=S256[\s\S]*Login failure: unable to authenticate user: that is not the address/,
         difference: 11,
       },
     },
