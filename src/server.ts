@@ -49,6 +49,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   const names = namesOf(config, listeners.port);
   const metadata = await openSqlite(folder.metadata);
   const store = await openFilesystemBlobs(folder.objects);
+  const stopping = new AbortController();
   const installation = await openInstallation({
     metadata,
     store,
@@ -56,7 +57,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     accountDomain: config["account-domain"],
     readOnly: config["read-only"],
     upstreams: {
-      open: upstreams(processContext(), config["private-upstreams"]),
+      open: upstreams(processContext(), config["private-upstreams"], stopping.signal),
       tagMilliseconds: config["upstream-tag-seconds"] * 1000,
     },
     isOurAudience: names.isOurAudience,
@@ -87,6 +88,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
       control?.close();
       await chores.stop();
       await listeners.drain(drainMillisecondsMax);
+      stopping.abort(new Error("the server stops"));
       await installation.pullThrough.stop();
       await installation.credentialUses.write();
       await metadata.close();

@@ -26,10 +26,13 @@ const programHosts: Readonly<Record<string, string>> = { "docker.io": "registry-
  * made for the upstream's host, sent to that host or its known token endpoint, and kept nowhere.
  *
  * @param privateHosts upstreams that may lie in a private network
+ * @param stopping ends every conversation with them
  */
-export function upstreams(context: Context, privateHosts: readonly string[]): OpenUpstream {
+export function upstreams(context: Context, privateHosts: readonly string[], stopping: AbortSignal): OpenUpstream {
   const open = new Map<string, { upstream: Upstream; until: number }>();
-  const outside = { ...context, fetch: publicFetch(context.fetch, privateHosts) };
+  const fetch: Context["fetch"] = (request) =>
+    context.fetch(new Request(request, { signal: AbortSignal.any([stopping, request.signal]), redirect: "manual" }));
+  const outside = { ...context, fetch: publicFetch(fetch, privateHosts) };
   return (row) => {
     const key = `${row.host} ${row.credentials}`;
     const known = open.get(key);
