@@ -184,11 +184,13 @@ test(
   async () => {
     await using it = await startCaching({ slowBlobs: { pieceBytes: 1000, milliseconds: 1000 } });
     const digest = await it.there.blob("one/app", Buffer.from(randomBytes(100_000)));
-    await it.here.expect(200, `/v2/mirror/app/blobs/${digest}`, { method: "HEAD" });
+    // Whoever asked is gone by then; the blob goes on arriving.
+    const signal = AbortSignal.timeout(1500);
+    await it.here.send(`/v2/mirror/app/blobs/${digest}`, { method: "HEAD", signal }).catch(() => undefined);
     const started = performance.now();
     process.kill(it.cache.pid, "SIGTERM");
     expect(await it.cache.exited).toBe(0);
-    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(performance.now() - started).toBeLessThan(15_000);
   },
   limitMilliseconds,
 );
