@@ -8,6 +8,7 @@ import type { Caches } from "../../registry/upstream/caches.ts";
 import type { PullThrough } from "../../registry/upstream/pull-through.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
+import { takeInUnread } from "../moving-body.ts";
 import type { RequestContext } from "../names.ts";
 import { pathOf } from "../url.ts";
 import { answerError, askToLogIn, type ErrorLog, registryHeaders } from "./answer-error.ts";
@@ -79,6 +80,7 @@ export class RegistryFace {
       if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context);
       return Response.json({}, { headers: registryHeaders });
     } catch (error) {
+      await takeInUnread(request);
       return answerError(error, context, this.#log);
     }
   }

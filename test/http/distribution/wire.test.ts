@@ -234,3 +234,36 @@ test("a blob arrives over the socket as it was sent, whole and in part, with and
   expect(dispositions).toEqual([expect.stringMatching(/: attachment$/)]);
   await removeBlob();
 });
+
+test("a client that is refused may send to its end, and hears why instead of a broken pipe", async () => {
+  const { host, hostname, port } = new URL(server.origin);
+  const piece = Buffer.alloc(64 * 1024);
+  const pieces = 16;
+  let sent = 0;
+  const outcome = await new Promise<string>((resolve) => {
+    const socket = connect(Number(port), hostname);
+    let answer = "";
+    socket.on("data", (bytes) => {
+      answer += bytes;
+    });
+    socket.on("error", (error) => resolve(`${error.message} after: ${answer}`));
+    socket.on("close", () => resolve(answer));
+    const head = [
+      `PATCH /v2/my-project/image/blobs/uploads/${"0".repeat(32)} HTTP/1.1`,
+      `Host: ${host}`,
+      `Authorization: ${owner.authorization}`,
+      "Connection: close",
+      `Content-Length: ${pieces * piece.byteLength}`,
+    ];
+    socket.write(`${head.join("\r\n")}\r\n\r\n`);
+    (async () => {
+      for (; sent < pieces && !socket.destroyed; sent++) {
+        await Bun.sleep(20);
+        socket.write(piece);
+      }
+    })();
+  });
+  expect(outcome).toStartWith("HTTP/1.1 404");
+  expect(outcome).toContain("BLOB_UPLOAD_UNKNOWN");
+  expect(sent).toBe(pieces);
+});
