@@ -3,6 +3,8 @@ import { Failure } from "./failure.ts";
 
 /** An edit takes milliseconds: a lock that is older was left by a process that died. */
 const staleAfterMilliseconds = 30_000;
+/** Between making the file and naming its process lie microseconds: one that stays nameless was left by a kill there. */
+const namelessAfterMilliseconds = 1_000;
 const waitMillisecondsMax = 10_000;
 const pollMilliseconds = 20;
 
@@ -38,6 +40,7 @@ async function acquire<T>(lock: string, token: string, until: () => T | undefine
     const answer = until();
     if (answer !== undefined) return answer;
     const current = holder(lock);
+    if (current === token) return undefined; // It was moved aside and put back while we looked.
     if (current !== undefined && isStale(lock, current)) breakLock(lock, current);
     else if (performance.now() > deadline)
       throw new Failure(`${lock} is held by process ${current?.split(" ")[0]}`, `if it is not running: rm ${lock}`);
@@ -49,7 +52,7 @@ async function acquire<T>(lock: string, token: string, until: () => T | undefine
 function tryAcquire(lock: string, token: string): boolean {
   try {
     writeFileSync(lock, token, { flag: "wx", mode: 0o600 });
-    return true;
+    return holder(lock) === token;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
@@ -65,9 +68,10 @@ function holder(lock: string): string | undefined {
 }
 
 function isStale(lock: string, current: string): boolean {
-  const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  const age = Math.abs(Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()));
+  if (current === "") return age > namelessAfterMilliseconds;
   const process = Number.parseInt(current, 10);
-  return Math.abs(age) > staleAfterMilliseconds || (Number.isInteger(process) && process > 0 && !isRunning(process));
+  return age > staleAfterMilliseconds || (Number.isInteger(process) && process > 0 && !isRunning(process));
 }
 
 function isRunning(processId: number): boolean {

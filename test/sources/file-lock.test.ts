@@ -40,4 +40,13 @@ describe("withFileLock", () => {
       expect(await withFileLock(home.path("file"), () => "done")).toBe("done");
     }
   });
+
+  test("takes over a lock whose process was killed before it could name itself, and waits for one that is being made", async () => {
+    using home = new Home();
+    home.write("file.lock", "");
+    const started = performance.now();
+    expect(await withFileLock(home.path("file"), () => "done")).toBe("done");
+    expect(performance.now() - started).toBeGreaterThan(900);
+    expect(existsSync(home.path("file.lock"))).toBe(false);
+  });
 });
