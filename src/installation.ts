@@ -12,6 +12,7 @@ import { KeyProof } from "./identity/key-proof.ts";
 import { ServiceAccountKeys } from "./identity/service-account-keys.ts";
 import { ServiceAccounts } from "./identity/service-accounts.ts";
 import { ServiceTokens } from "./identity/service-tokens.ts";
+import { Sessions } from "./identity/sessions.ts";
 import { SigningKeys } from "./identity/signing-keys.ts";
 import { Blobs } from "./registry/blobs.ts";
 import { Garbage, graceMillisecondsDefault } from "./registry/garbage.ts";
@@ -85,6 +86,7 @@ export async function openInstallation(foundations: Foundations) {
     projects: new Projects(metadata, policies, now),
     serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),
     serviceAccountKeys: new ServiceAccountKeys(metadata, now),
+    sessions: new Sessions(metadata, now),
     ...registry,
     pullThrough,
     imports: new ImageImports({ ...registry, metadata, pullThrough, open: upstreams.open, now }),

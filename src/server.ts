@@ -6,6 +6,7 @@ import { openControlSocket } from "./control-socket.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { createApp } from "./http/app.ts";
 import { SetupPage } from "./http/console/setup-page.ts";
+import { SignInFace } from "./http/console/sign-in-face.ts";
 import { RegistryFace } from "./http/distribution/registry-face.ts";
 import { createGoogleApi } from "./http/google/google-api.ts";
 import { Names } from "./http/names.ts";
@@ -111,6 +112,7 @@ function appOf(names: Names, installation: Installation, setupPage: SetupPage): 
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
+    signIn: new SignInFace(installation),
     setupPage,
   });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApp } from "../src/http/app.ts";
 import { SetupPage } from "../src/http/console/setup-page.ts";
+import { SignInFace } from "../src/http/console/sign-in-face.ts";
 import { RegistryFace } from "../src/http/distribution/registry-face.ts";
 import { createGoogleApi } from "../src/http/google/google-api.ts";
 import { type NameSettings, Names } from "../src/http/names.ts";
@@ -62,6 +63,7 @@ export async function startTestServer(
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
+    signIn: new SignInFace(installation),
     setupPage: new SetupPage(codes, (of) => newOwnerKey(installation, of)),
   });
   return {

@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
 import type { SetupPage } from "./console/setup-page.ts";
+import type { SignInFace } from "./console/sign-in-face.ts";
 import type { RegistryFace } from "./distribution/registry-face.ts";
 import type { Names, RequestContext } from "./names.ts";
 import type { OAuthFace } from "./token/oauth-face.ts";
@@ -12,6 +13,7 @@ export interface Faces {
   readonly registryTokens: RegistryTokenFace;
   readonly oauth: OAuthFace;
   readonly setupPage: SetupPage;
+  readonly signIn: SignInFace;
   readonly google: { fetch(request: Request, bindings: { context: RequestContext }): Response | Promise<Response> };
 }
 
@@ -27,6 +29,8 @@ export function createApp(names: Names, faces: Faces) {
     switch (path) {
       case "/token":
         return await faces.oauth.handle(request, context);
+      case "/console/sign-out":
+        return await faces.signIn.handle(request, context);
       case "/console/setup":
         return await faces.setupPage.handle(request, context);
       case "/healthz":

@@ -69,6 +69,13 @@ export class Authenticator {
     return live(await this.#metadata.hot.keyState(keyId, this.#now()));
   }
 
+  /** A live user, by id. Throws `not_live`. */
+  async user(id: string): Promise<Principal & { kind: "user" }> {
+    const state = await this.#metadata.hot.userState(id);
+    if (state?.live !== 1) throw new IdentityError("not_live", "the user is disabled or deleted");
+    return { kind: "user", id: state.id, email: state.email };
+  }
+
   async #byPassword(username: string, password: string, transport: Transport): Promise<Caller> {
     if (tokenUsernames.test(username)) return await this.#byToken(password.trim(), { registryTokens: false });
     if (username === "_json_key") return await this.#byKeyFile(password, transport);
@@ -114,13 +121,21 @@ export class Authenticator {
   async #byClaims(claims: TokenClaims, graceMilliseconds: number): Promise<Caller> {
     const expiresAt = claims.exp * 1000;
     if (expiresAt + graceMilliseconds <= this.#now()) throw new IdentityError("expired", "the token has expired");
-    const { sub, key: keyId, access } = claims;
+    const { sub, key: keyId, login: loginId, access } = claims;
     if (sub === "") return { ...anonymousCaller(access ?? []), expiresAt };
-    const state =
-      keyId === undefined
-        ? await this.#metadata.hot.accountState(sub.slice(sub.indexOf(":") + 1))
-        : await this.#metadata.hot.keyState(keyId, this.#now());
-    return { principal: live(state), scopes: parseScopes(claims.scope) ?? new Set(), keyId, access, expiresAt };
+    await this.#requireLogin(loginId);
+    const principal = sub.startsWith("user:") ? await this.user(sub.slice(5)) : await this.#account(sub, keyId);
+    return { principal, scopes: parseScopes(claims.scope) ?? new Set(), keyId, loginId, access, expiresAt };
+  }
+
+  async #account(sub: string, keyId: string | undefined): Promise<Principal> {
+    if (keyId !== undefined) return await this.keyHolder(keyId);
+    return live(await this.#metadata.hot.accountState(sub.slice(sub.indexOf(":") + 1)));
+  }
+
+  async #requireLogin(loginId: string | undefined): Promise<void> {
+    if (loginId === undefined || (await this.#metadata.hot.loginLives(loginId, this.#now()))) return;
+    throw new IdentityError("not_live", "the login that this token was made for was ended");
   }
 
   async #bySelfSigned(jwt: string): Promise<Caller> {

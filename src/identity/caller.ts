@@ -14,6 +14,8 @@ export interface Caller {
   readonly scopes: Scopes;
   /** The service account key behind the credential, where there is one. */
   readonly keyId: string | undefined;
+  /** The login behind the credential, where there is one: a program that may act for somebody until it is ended. */
+  readonly loginId?: string | undefined;
   /** Present on a registry token only: it reaches no further than this. */
   readonly access: readonly TokenAccess[] | undefined;
   /** When the credential ends, or ended less than its grace ago; milliseconds. */

@@ -18,6 +18,21 @@ export interface AccountState {
   readonly live: number;
 }
 
+/** A user today. */
+export interface UserState {
+  readonly id: string;
+  readonly email: string;
+  /** 1 while the user may act, and the login (where one was asked for) is not ended. */
+  readonly live: number;
+}
+
+/** A session by its cookie, with its user today. */
+export interface SessionState extends UserState {
+  readonly sessionId: string;
+  readonly usedAt: number;
+  readonly expiresAt: number;
+}
+
 /** More members or resources than this in one question are asked in several. */
 const width = 4;
 const places = Array(width).fill("?").join(", ");
@@ -38,6 +53,9 @@ export class HotReads {
   readonly #bindings;
   readonly #account;
   readonly #key;
+  readonly #user;
+  readonly #login;
+  readonly #session;
 
   constructor(prepare: Prepare) {
     this.#policyVersion = prepare<{ value: number }>("select value from versions where name = 'policy'");
@@ -76,6 +94,16 @@ export class HotReads {
          and (k.expires_at is null or k.expires_at > ?) then 1 else 0 end as live
        from service_account_keys k join service_accounts a on a.id = k.service_account_id
        join projects p on p.id = a.project_id where k.id = ?`,
+    );
+    const liveUser = "u.disabled_at is null and u.deleted_at is null";
+    this.#user = prepare<UserState>(
+      `select u.id as id, u.email as email, case when ${liveUser} then 1 else 0 end as live from users u where u.id = ?`,
+    );
+    this.#login = prepare<{ id: string }>("select id from logins where id = ? and ended_at is null and expires_at > ?");
+    this.#session = prepare<SessionState>(
+      `select u.id as id, u.email as email, s.id as "sessionId", s.used_at as "usedAt", s.expires_at as "expiresAt",
+         case when ${liveUser} and s.ended_at is null then 1 else 0 end as live
+       from sessions s join users u on u.id = s.user_id where s.cookie_hash = ?`,
     );
   }
 
@@ -132,6 +160,20 @@ export class HotReads {
   /** The account that a key speaks for, live only while the key is. */
   async keyState(keyId: string, now: number): Promise<AccountState | undefined> {
     return (await this.#key(now, keyId))[0];
+  }
+
+  async userState(userId: string): Promise<UserState | undefined> {
+    return (await this.#user(userId))[0];
+  }
+
+  /** Whether a login is neither ended nor over. */
+  async loginLives(loginId: string, now: number): Promise<boolean> {
+    return (await this.#login(loginId, now)).length > 0;
+  }
+
+  /** @param cookieHash SHA-256 of the cookie's value, hexadecimal */
+  async sessionState(cookieHash: string): Promise<SessionState | undefined> {
+    return (await this.#session(cookieHash))[0];
   }
 }
 

@@ -5,6 +5,7 @@ import * as garbage from "./migrations/0002-garbage.ts";
 import * as imageTimes from "./migrations/0003-image-times.ts";
 import * as rules from "./migrations/0004-rules.ts";
 import * as upstreams from "./migrations/0005-upstreams.ts";
+import * as people from "./migrations/0006-people.ts";
 
 /** What a migration must know of the database it changes. */
 export interface MigrationContext {
@@ -17,6 +18,7 @@ const migrations = {
   "0003-image-times": imageTimes,
   "0004-rules": rules,
   "0005-upstreams": upstreams,
+  "0006-people": people,
 };
 
 /**

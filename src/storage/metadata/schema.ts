@@ -1,4 +1,5 @@
 import type { Generated, Kysely, Transaction } from "kysely";
+import type { PeopleTables } from "./people-tables.ts";
 import type { ProjectBlobsTable, ProjectLimitsTable, RulesTable } from "./rules-tables.ts";
 import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTable } from "./upstream-tables.ts";
 
@@ -13,7 +14,8 @@ import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTabl
  *           │                                          └─ blob_links ─→ blobs ─→ objects
  *           ├─ rules (also of a repository), project_limits, project_blobs
  *           └─ uploads ─→ object being written
- * policies ── bindings (resource, role, member)          users
+ * policies ── bindings (resource, role, member)          users ─ passwords, passkeys, outside_identities, sessions
+ * logins ── refresh_tokens                            one_time_codes, device_codes
  * reviews ─ what may have become garbage          removed_objects ─ bytes to be removed
  * ```
  *
@@ -23,12 +25,11 @@ import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTabl
  *   caller only through a row of `blob_links` in the caller's repository.
  * - Times are milliseconds since 1970, UTC. A `*_at` that is null has not happened.
  */
-export interface Schema {
+export interface Schema extends PeopleTables {
   readonly installation: InstallationTable;
   readonly versions: VersionsTable;
   readonly signing_keys: SigningKeysTable;
   readonly projects: ProjectsTable;
-  readonly users: UsersTable;
   readonly service_accounts: ServiceAccountsTable;
   readonly service_account_keys: ServiceAccountKeysTable;
   readonly spent_assertions: SpentAssertionsTable;
@@ -89,14 +90,6 @@ interface ProjectsTable {
   name: string;
   display_name: string;
   created_at: number;
-  deleted_at: number | null;
-}
-
-interface UsersTable {
-  id: string;
-  email: string;
-  created_at: number;
-  disabled_at: number | null;
   deleted_at: number | null;
 }
 

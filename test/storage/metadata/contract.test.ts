@@ -22,6 +22,7 @@ import { reverseLookUps } from "./contract/reverse-look-ups.ts";
 import { reviews } from "./contract/reviews.ts";
 import { rules } from "./contract/rules.ts";
 import { scrub } from "./contract/scrub.ts";
+import { sessions } from "./contract/sessions.ts";
 import { spentAssertions } from "./contract/spent-assertions.ts";
 import { tags } from "./contract/tags.ts";
 import { transactions } from "./contract/transactions.ts";
@@ -52,6 +53,7 @@ onEveryDatabase({
   rules,
   limits,
   versions,
+  sessions,
   upstreams,
   transactions,
   migrations,

@@ -8,7 +8,14 @@ import {
   type ServiceAccountRow,
   updateServiceAccount,
 } from "../../../../src/storage/metadata/service-accounts.ts";
-import { findUser, findUserName, insertUser } from "../../../../src/storage/metadata/users.ts";
+import {
+  findUser,
+  findUserDetails,
+  findUserName,
+  insertUser,
+  listUsers,
+  markUserJoined,
+} from "../../../../src/storage/metadata/users.ts";
 import type { Suite } from "../databases.ts";
 import { accountRow, addAccount, addProject, compareBytes, namesInByteOrder, newId, now } from "../fixtures.ts";
 
@@ -21,6 +28,18 @@ export function accounts(suite: Suite): void {
     expect(await findUserName(suite.metadata.read, user.id)).toEqual({ email: user.email, deletedAt: null });
     expect(await findUser(suite.metadata.read, "nobody@example.com")).toBeUndefined();
     expect(await findUserName(suite.metadata.read, "nobody")).toBeUndefined();
+  });
+
+  test("a user has details, joins once, and is listed by e-mail", async () => {
+    const user = { id: newId(), email: `ada-${newId()}@example.com` };
+    await suite.metadata.write((write) => insertUser(write, user, now));
+    const row = { ...user, createdAt: now, joinedAt: null, disabledAt: null };
+    expect(await findUserDetails(suite.metadata.read, user.email)).toEqual(row);
+    for (const at of [now + 1, now + 2]) await suite.metadata.write((write) => markUserJoined(write, user.id, at));
+    expect(await findUserDetails(suite.metadata.read, user.id)).toEqual({ ...row, joinedAt: now + 1 });
+    const before = user.email.slice(0, -"example.com".length);
+    expect(await listUsers(suite.metadata.read, before, 1)).toEqual([{ ...row, joinedAt: now + 1 }]);
+    expect(await findUserDetails(suite.metadata.read, "nobody@example.com")).toBeUndefined();
   });
 
   test("insertUser throws for an e-mail that is taken, and the database stays usable", async () => {
