@@ -5,8 +5,10 @@ import { type Config, listenHost } from "./config.ts";
 import { openControlSocket } from "./control-socket.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { createApp } from "./http/app.ts";
+import { ConsoleFace } from "./http/console/console-face.ts";
 import { SetupPage } from "./http/console/setup-page.ts";
 import { SignInFace } from "./http/console/sign-in-face.ts";
+import { bearerVisitors } from "./http/console/visitor.ts";
 import { RegistryFace } from "./http/distribution/registry-face.ts";
 import { createGoogleApi } from "./http/google/google-api.ts";
 import { Names } from "./http/names.ts";
@@ -114,6 +116,7 @@ function appOf(names: Names, installation: Installation, setupPage: SetupPage): 
     google: createGoogleApi({ ...installation, locations: names.locations }),
     signIn: new SignInFace(installation),
     setupPage,
+    console: new ConsoleFace({ ...installation, locations: names.locations }, bearerVisitors(installation.doorkeeper)),
   });
 }
 

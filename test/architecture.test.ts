@@ -58,8 +58,13 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** More than this is about more than one thing. */
 const linesMax = 300;
 
-const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(isSource);
 const imports = new Map(files.map((file) => [file, importsOf(file)]));
+
+/** Declarations of types are no code. */
+function isSource(file: string): boolean {
+  return file.endsWith(".ts") && !file.endsWith(".d.ts");
+}
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(source, file), "utf8");

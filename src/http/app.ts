@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import type { ConsoleFace } from "./console/console-face.ts";
 import type { SetupPage } from "./console/setup-page.ts";
 import type { SignInFace } from "./console/sign-in-face.ts";
 import type { RegistryFace } from "./distribution/registry-face.ts";
@@ -14,6 +15,7 @@ export interface Faces {
   readonly oauth: OAuthFace;
   readonly setupPage: SetupPage;
   readonly signIn: SignInFace;
+  readonly console: ConsoleFace;
   readonly google: { fetch(request: Request, bindings: { context: RequestContext }): Response | Promise<Response> };
 }
 
@@ -39,6 +41,7 @@ export function createApp(names: Names, faces: Faces) {
       case "/":
         return new Response("Waybill, a container registry. See docker login, or waybill auth login.\n");
       default:
+        if (path.startsWith("/console")) return await faces.console.handle(request, context);
         return Response.json({ error: "there is nothing at this path" }, { status: 404 });
     }
   };

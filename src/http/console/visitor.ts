@@ -1,0 +1,25 @@
+import type { Caller } from "../../identity/caller.ts";
+import { parseAuthorization } from "../../identity/credentials.ts";
+import type { Doorkeeper } from "../doorkeeper.ts";
+import type { RequestContext } from "../names.ts";
+
+/** Somebody who is signed in. */
+export interface Visit {
+  readonly caller: Caller;
+  /** What the browser brings by itself with every request: what a form's token is made of. */
+  readonly credential: string;
+}
+
+/** Tells who asks for a page; undefined for somebody who has not signed in. */
+export type Visitors = (request: Request, context: RequestContext) => Promise<Visit | undefined>;
+
+/** Programs, and tests, look at pages with an access token. */
+export function bearerVisitors(doorkeeper: Doorkeeper): Visitors {
+  return async (request, context) => {
+    const header = request.headers.get("authorization");
+    const credentials = parseAuthorization(header);
+    if (credentials.kind !== "bearer") return undefined;
+    const caller = await doorkeeper.identify(credentials, context, { registryTokens: false });
+    return caller.principal.kind === "anonymous" ? undefined : { caller, credential: credentials.token };
+  };
+}
