@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Access } from "./access/decide.ts";
+import { Impersonation, mayActAs } from "./access/impersonation.ts";
 import { Policies } from "./access/policies.ts";
 import { Projects } from "./access/projects.ts";
 import type { ErrorLog } from "./http/distribution/answer-error.ts";
@@ -9,6 +10,7 @@ import { Assertions } from "./identity/assertion.ts";
 import { Authenticator } from "./identity/authenticator.ts";
 import { CredentialUses } from "./identity/credential-uses.ts";
 import { KeyProof } from "./identity/key-proof.ts";
+import { Provenance } from "./identity/provenance.ts";
 import { ServiceAccountKeys } from "./identity/service-account-keys.ts";
 import { ServiceAccounts } from "./identity/service-accounts.ts";
 import { ServiceTokens } from "./identity/service-tokens.ts";
@@ -59,7 +61,9 @@ export async function openInstallation(foundations: Foundations) {
   const tokens = new ServiceTokens(signingKeys, chosen.id);
   const assertions = new Assertions(metadata, isOurAudience, now);
   const policies = new Policies(metadata, now);
-  const authenticator = new Authenticator(metadata, tokens, assertions, new KeyProof(metadata, now), now);
+  const access = new Access(metadata);
+  const provenance = new Provenance(metadata, mayActAs(access), now);
+  const authenticator = new Authenticator(metadata, tokens, assertions, new KeyProof(metadata, now), provenance, now);
   const registry = {
     manifests: new Manifests(metadata, new ImageTimes(metadata, store), now),
     blobs: new Blobs(metadata, store, now),
@@ -82,7 +86,8 @@ export async function openInstallation(foundations: Foundations) {
     authenticator,
     doorkeeper: new Doorkeeper(authenticator, new RateLimits(rates, now), credentialUses),
     credentialUses,
-    access: new Access(metadata),
+    access,
+    impersonation: new Impersonation(metadata, access, tokens, signingKeys, now),
     projects: new Projects(metadata, policies, now),
     serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),
     serviceAccountKeys: new ServiceAccountKeys(metadata, now),

@@ -76,6 +76,13 @@ export function evaluate(
 /** Everybody whose bindings count for this principal. */
 export function membersOf(principal: Principal): MemberKey[] {
   if (principal.kind === "anonymous") return ["allUsers"];
+  // As at Google, whom an outside issuer vouches for is none of `allAuthenticatedUsers`.
+  if (principal.kind === "federated")
+    return [
+      principalKey(principal) as MemberKey,
+      ...principal.sets.map((set) => `principalSet:${set}` as const),
+      "allUsers",
+    ];
   return [principalKey(principal) as MemberKey, "allAuthenticatedUsers", "allUsers"];
 }
 

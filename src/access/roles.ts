@@ -60,6 +60,12 @@ export const roles: ReadonlyMap<string, Role> = new Map(
       "iam.serviceAccounts.signJwt",
       "iam.serviceAccounts.implicitDelegation",
     ]),
+    role("roles/iam.workloadIdentityUser", "Workload Identity User", [
+      "iam.serviceAccounts.getAccessToken",
+      "iam.serviceAccounts.getOpenIdToken",
+      "iam.serviceAccounts.get",
+      "iam.serviceAccounts.list",
+    ]),
     role("roles/iam.serviceAccountKeyAdmin", "Service Account Key Admin", [
       "iam.serviceAccountKeys.*",
       "iam.serviceAccounts.get",

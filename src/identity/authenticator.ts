@@ -5,7 +5,8 @@ import type { Credentials } from "./credentials.ts";
 import { IdentityError } from "./identity-error.ts";
 import type { KeyProof } from "./key-proof.ts";
 import { KnownCallers } from "./known-callers.ts";
-import type { Principal } from "./principal.ts";
+import type { Lineage } from "./lineage.ts";
+import type { Provenance, ServiceAccountPrincipal, UserPrincipal } from "./provenance.ts";
 import { parseScopes, scope } from "./scopes.ts";
 import { ServiceTokens, type TokenClaims } from "./service-tokens.ts";
 
@@ -35,6 +36,7 @@ export class Authenticator {
   readonly #tokens: ServiceTokens;
   readonly #assertions: Assertions;
   readonly #keyProof: KeyProof;
+  readonly #provenance: Provenance;
   readonly #now: () => number;
   readonly #known = new KnownCallers();
 
@@ -43,12 +45,14 @@ export class Authenticator {
     tokens: ServiceTokens,
     assertions: Assertions,
     keyProof: KeyProof,
+    provenance: Provenance,
     now: () => number,
   ) {
     this.#metadata = metadata;
     this.#tokens = tokens;
     this.#assertions = assertions;
     this.#keyProof = keyProof;
+    this.#provenance = provenance;
     this.#now = now;
   }
 
@@ -65,15 +69,13 @@ export class Authenticator {
   }
 
   /** The live principal behind a service account key. Throws `not_live`. */
-  async keyHolder(keyId: string): Promise<Principal & { kind: "serviceAccount" }> {
-    return live(await this.#metadata.hot.keyState(keyId, this.#now()));
+  async keyHolder(keyId: string): Promise<ServiceAccountPrincipal> {
+    return await this.#provenance.keyHolder(keyId);
   }
 
   /** A live user, by id. Throws `not_live`. */
-  async user(id: string): Promise<Principal & { kind: "user" }> {
-    const state = await this.#metadata.hot.userState(id);
-    if (state?.live !== 1) throw new IdentityError("not_live", "the user is disabled or deleted");
-    return { kind: "user", id: state.id, email: state.email };
+  async user(id: string): Promise<UserPrincipal> {
+    return await this.#provenance.user(id);
   }
 
   async #byPassword(username: string, password: string, transport: Transport): Promise<Caller> {
@@ -98,6 +100,7 @@ export class Authenticator {
       scopes: keyFileScopes,
       keyId,
       access: undefined,
+      lineage: { key: keyId },
       expiresAt: Number.POSITIVE_INFINITY,
     };
   }
@@ -123,31 +126,25 @@ export class Authenticator {
     if (expiresAt + graceMilliseconds <= this.#now()) throw new IdentityError("expired", "the token has expired");
     const { sub, key: keyId, login: loginId, access } = claims;
     if (sub === "") return { ...anonymousCaller(access ?? []), expiresAt };
-    await this.#requireLogin(loginId);
-    const principal = sub.startsWith("user:") ? await this.user(sub.slice(5)) : await this.#account(sub, keyId);
-    return { principal, scopes: parseScopes(claims.scope) ?? new Set(), keyId, loginId, access, expiresAt };
-  }
-
-  async #account(sub: string, keyId: string | undefined): Promise<Principal> {
-    if (keyId !== undefined) return await this.keyHolder(keyId);
-    return live(await this.#metadata.hot.accountState(sub.slice(sub.indexOf(":") + 1)));
-  }
-
-  async #requireLogin(loginId: string | undefined): Promise<void> {
-    if (loginId === undefined || (await this.#metadata.hot.loginLives(loginId, this.#now()))) return;
-    throw new IdentityError("not_live", "the login that this token was made for was ended");
+    const principal = await this.#provenance.principalOf(claims);
+    const scopes = parseScopes(claims.scope) ?? new Set();
+    return { principal, scopes, keyId, loginId, access, lineage: lineageOf(claims), expiresAt };
   }
 
   async #bySelfSigned(jwt: string): Promise<Caller> {
     const { keyId, scopes, expiresAt } = await this.#assertions.verify(jwt);
     const principal = await this.keyHolder(keyId);
-    return { principal, scopes, keyId, access: undefined, expiresAt: expiresAt * 1000 };
+    return { principal, scopes, keyId, access: undefined, lineage: { key: keyId }, expiresAt: expiresAt * 1000 };
   }
 }
 
-function live(state: { accountId: string; email: string; projectId: string; live: number } | undefined) {
-  if (state?.live !== 1) {
-    throw new IdentityError("not_live", "the account or its key is disabled or deleted");
-  }
-  return { kind: "serviceAccount" as const, id: state.accountId, email: state.email, projectId: state.projectId };
+/** What is made of this token names it, too. */
+function lineageOf({ jti, key, login, workload, actors, from = [] }: TokenClaims): Lineage {
+  return {
+    ...(key !== undefined && { key }),
+    ...(login !== undefined && { login }),
+    ...(workload && { workload }),
+    ...(actors && { actors }),
+    from: [...from, jti],
+  };
 }

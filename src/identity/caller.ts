@@ -1,3 +1,4 @@
+import type { Lineage } from "./lineage.ts";
 import { anonymous, type Principal } from "./principal.ts";
 import type { Scopes } from "./scopes.ts";
 
@@ -18,6 +19,8 @@ export interface Caller {
   readonly loginId?: string | undefined;
   /** Present on a registry token only: it reaches no further than this. */
   readonly access: readonly TokenAccess[] | undefined;
+  /** What a token that is made of this credential carries on. */
+  readonly lineage?: Lineage;
   /** When the credential ends, or ended less than its grace ago; milliseconds. */
   readonly expiresAt: number;
 }

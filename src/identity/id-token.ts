@@ -16,10 +16,11 @@ export async function signIdToken(
   audience: string,
   issuer: string,
   now: number,
+  includeEmail = true,
 ): Promise<string> {
   const { id, privateKey } = keys.signing("id");
   const issuedAt = Math.floor(now / 1000);
-  return await new SignJWT({ azp: principal.id, email: principal.email, email_verified: true })
+  return await new SignJWT({ azp: principal.id, ...(includeEmail && { email: principal.email, email_verified: true }) })
     .setProtectedHeader({ alg: "RS256", kid: id, typ: "JWT" })
     .setIssuer(issuer)
     .setAudience(audience)

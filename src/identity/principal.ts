@@ -12,16 +12,40 @@ export type Principal =
       readonly kind: "user";
       readonly id: string;
       readonly email: string;
+    }
+  | {
+      /** Somebody whom an outside issuer vouches for, through a workload identity pool. */
+      readonly kind: "federated";
+      /** `//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/subject/SUBJECT` */
+      readonly id: string;
+      /** The sets they belong to, without `principalSet:`: `//iam.googleapis.com/…/attribute.NAME/VALUE`. */
+      readonly sets: readonly string[];
+      /** The id of the pool's project. */
+      readonly projectId: string;
     };
 
 export const anonymous: Principal = { kind: "anonymous" };
 
 /** How a principal is written in the database and in tokens: `serviceAccount:ID`, `user:ID`; empty for nobody. */
 export function principalKey(principal: Principal): string {
-  return principal.kind === "anonymous" ? "" : `${principal.kind}:${principal.id}`;
+  switch (principal.kind) {
+    case "anonymous":
+      return "";
+    case "federated":
+      return `principal:${principal.id}`;
+    default:
+      return `${principal.kind}:${principal.id}`;
+  }
 }
 
 /** How a principal is written for people: `serviceAccount:EMAIL`, `user:EMAIL`. */
 export function principalName(principal: Principal): string {
-  return principal.kind === "anonymous" ? "anonymous caller" : `${principal.kind}:${principal.email}`;
+  switch (principal.kind) {
+    case "anonymous":
+      return "anonymous caller";
+    case "federated":
+      return principalKey(principal);
+    default:
+      return `${principal.kind}:${principal.email}`;
+  }
 }

@@ -1,11 +1,12 @@
 import { randomBytes, sign, verify } from "node:crypto";
 import { z } from "zod";
 import { IdentityError } from "./identity-error.ts";
+import { lineageShape } from "./lineage.ts";
 import type { SigningKeys, TokenUse } from "./signing-keys.ts";
 
 /** What our own tokens say. Principals are named by id, so a token dies with its account's row. */
 const claimsSchema = z.object({
-  /** `serviceAccount:ID`, `user:ID`; empty for an anonymous caller. */
+  /** `serviceAccount:ID`, `user:ID` or `principal://…`; empty for an anonymous caller. */
   sub: z.string(),
   /** The installation, so that a token of another one with restored keys is foreign. */
   aud: z.string(),
@@ -14,10 +15,7 @@ const claimsSchema = z.object({
   jti: z.string(),
   /** OAuth scopes. */
   scope: z.string(),
-  /** The service account key that was behind the credential. */
-  key: z.string().optional(),
-  /** The login that it was made for, with which it ends. */
-  login: z.string().optional(),
+  ...lineageShape,
   access: z.array(z.object({ type: z.string(), name: z.string(), actions: z.array(z.string()) })).optional(),
 });
 

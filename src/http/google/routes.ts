@@ -1,4 +1,5 @@
 import { cleanupRoutes } from "./cleanup-routes.ts";
+import { iamCredentialsRoutes } from "./iam-credentials-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { migrationRoutes } from "./migration-routes.ts";
 import { policyRoutes } from "./policy-routes.ts";
@@ -22,6 +23,7 @@ export const googleRoutes: readonly Route[] = [
     "POST",
   ]),
   ...keyRoutes,
+  ...iamCredentialsRoutes,
   ...policyRoutes(location, "location", "artifactregistry.repositories", ["GET", "POST"]),
   ...policyRoutes(`${location}/repositories/{repository}`, "repository", "artifactregistry.repositories", [
     "GET",

@@ -1,4 +1,5 @@
 import type { Access } from "../../access/decide.ts";
+import type { Impersonation } from "../../access/impersonation.ts";
 import type { Policies } from "../../access/policies.ts";
 import type { Projects } from "../../access/projects.ts";
 import type { ServiceAccountKeys } from "../../identity/service-account-keys.ts";
@@ -16,6 +17,7 @@ export interface GoogleServices {
   readonly metadata: Metadata;
   readonly doorkeeper: Doorkeeper;
   readonly access: Access;
+  readonly impersonation: Impersonation;
   readonly policies: Policies;
   readonly projects: Projects;
   readonly serviceAccounts: ServiceAccounts;

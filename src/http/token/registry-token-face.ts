@@ -91,7 +91,7 @@ export class RegistryTokenFace {
       iat: issuedAt,
       exp: issuedAt + lifetimeSeconds,
       scope: formatScopes(caller.scopes),
-      ...(caller.keyId !== undefined && { key: caller.keyId }),
+      ...caller.lineage,
       access,
     });
     const body = {

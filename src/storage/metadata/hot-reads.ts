@@ -33,6 +33,13 @@ export interface SessionState extends UserState {
   readonly expiresAt: number;
 }
 
+export interface ProviderState {
+  readonly projectId: string;
+  readonly poolName: string;
+  /** 1 while provider, pool and project may be used. */
+  readonly live: number;
+}
+
 /** More members or resources than this in one question are asked in several. */
 const width = 4;
 const places = Array(width).fill("?").join(", ");
@@ -56,6 +63,8 @@ export class HotReads {
   readonly #user;
   readonly #login;
   readonly #session;
+  readonly #provider;
+  readonly #revoked;
 
   constructor(prepare: Prepare) {
     this.#policyVersion = prepare<{ value: number }>("select value from versions where name = 'policy'");
@@ -105,6 +114,13 @@ export class HotReads {
          case when ${liveUser} and s.ended_at is null then 1 else 0 end as live
        from sessions s join users u on u.id = s.user_id where s.cookie_hash = ?`,
     );
+    this.#provider = prepare<ProviderState>(
+      `select p.id as "projectId", o.name as "poolName", case when r.disabled_at is null and r.deleted_at is null
+         and o.disabled_at is null and o.deleted_at is null and p.deleted_at is null then 1 else 0 end as live
+       from workload_identity_providers r join workload_identity_pools o on o.id = r.pool_id
+       join projects p on p.id = o.project_id where r.id = ?`,
+    );
+    this.#revoked = prepare<{ jti: string }>(`select jti from revoked_tokens where jti in (${places})`);
   }
 
   /** A number that grows with every change to who may do what. */
@@ -174,6 +190,17 @@ export class HotReads {
   /** @param cookieHash SHA-256 of the cookie's value, hexadecimal */
   async sessionState(cookieHash: string): Promise<SessionState | undefined> {
     return (await this.#session(cookieHash))[0];
+  }
+
+  /** A workload identity provider with its pool. */
+  async providerState(providerId: string): Promise<ProviderState | undefined> {
+    return (await this.#provider(providerId))[0];
+  }
+
+  /** Whether any of these tokens was revoked. */
+  async anyRevoked(jtis: readonly string[]): Promise<boolean> {
+    for (const some of inRows(jtis)) if ((await this.#revoked(...some)).length > 0) return true;
+    return false;
   }
 }
 

@@ -37,7 +37,16 @@ export async function insertSigningKey(write: Writer, key: SigningKeyRow): Promi
   const { id, use, algorithm, privateKey, createdAt } = key;
   await write
     .insertInto("signing_keys")
-    .values({ id, use, algorithm, private_key: privateKey, created_at: createdAt, retired_at: null })
+    .values({
+      id,
+      use,
+      algorithm,
+      private_key: privateKey,
+      created_at: createdAt,
+      signs_from: createdAt,
+      superseded_at: null,
+      retired_at: null,
+    })
     .execute();
 }
 

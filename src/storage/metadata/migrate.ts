@@ -6,6 +6,7 @@ import * as imageTimes from "./migrations/0003-image-times.ts";
 import * as rules from "./migrations/0004-rules.ts";
 import * as upstreams from "./migrations/0005-upstreams.ts";
 import * as people from "./migrations/0006-people.ts";
+import * as federation from "./migrations/0007-federation.ts";
 
 /** What a migration must know of the database it changes. */
 export interface MigrationContext {
@@ -19,6 +20,7 @@ const migrations = {
   "0004-rules": rules,
   "0005-upstreams": upstreams,
   "0006-people": people,
+  "0007-federation": federation,
 };
 
 /**

@@ -1,6 +1,8 @@
 import type { Generated, Kysely, Transaction } from "kysely";
+import type { FederationTables } from "./federation-tables.ts";
 import type { PeopleTables } from "./people-tables.ts";
 import type { ProjectBlobsTable, ProjectLimitsTable, RulesTable } from "./rules-tables.ts";
+import type { TokenTables } from "./token-tables.ts";
 import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTable } from "./upstream-tables.ts";
 
 /**
@@ -16,6 +18,7 @@ import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTabl
  *           └─ uploads ─→ object being written
  * policies ── bindings (resource, role, member)          users ─ passwords, passkeys, outside_identities, sessions
  * logins ── refresh_tokens                            one_time_codes, device_codes
+ * workload_identity_pools (project) ── workload_identity_providers          revoked_tokens
  * reviews ─ what may have become garbage          removed_objects ─ bytes to be removed
  * ```
  *
@@ -25,14 +28,12 @@ import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTabl
  *   caller only through a row of `blob_links` in the caller's repository.
  * - Times are milliseconds since 1970, UTC. A `*_at` that is null has not happened.
  */
-export interface Schema extends PeopleTables {
+export interface Schema extends FederationTables, PeopleTables, TokenTables {
   readonly installation: InstallationTable;
   readonly versions: VersionsTable;
-  readonly signing_keys: SigningKeysTable;
   readonly projects: ProjectsTable;
   readonly service_accounts: ServiceAccountsTable;
   readonly service_account_keys: ServiceAccountKeysTable;
-  readonly spent_assertions: SpentAssertionsTable;
   readonly policies: PoliciesTable;
   readonly bindings: BindingsTable;
   readonly repositories: RepositoriesTable;
@@ -69,18 +70,6 @@ interface InstallationTable {
 interface VersionsTable {
   name: "policy";
   value: number;
-}
-
-interface SigningKeysTable {
-  /** The `kid` of tokens signed with it. */
-  id: string;
-  /** The one kind of token that this key signs. */
-  use: string;
-  algorithm: string;
-  /** PKCS#8 PEM. */
-  private_key: string;
-  created_at: number;
-  retired_at: number | null;
 }
 
 interface ProjectsTable {
@@ -123,13 +112,6 @@ interface ServiceAccountKeysTable {
   deleted_at: number | null;
   /** When the private half was first sent here as a password. */
   exposed_at: number | null;
-}
-
-/** Assertions with a `jti`, each good for one use, until they would have expired anyway. */
-interface SpentAssertionsTable {
-  key_id: string;
-  jti: string;
-  expires_at: number;
 }
 
 /** What a policy is attached to, by immutable id. A location is that of one project. */

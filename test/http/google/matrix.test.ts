@@ -66,6 +66,8 @@ const open = new Set([
   "GET /v1/projects",
   "GET /v1/roles",
   "GET /v1/roles/{role}",
+  // Whose permission is asked on whom depends on the body: impersonation.test.ts says who may.
+  ...["generateAccessToken", "generateIdToken"].map((verb) => `POST ${account}:${verb}`),
   ...["/v1/projects/{project}", account, location, repository].map((path) => `POST ${path}:testIamPermissions`),
 ]);
 

@@ -1,0 +1,126 @@
+import type { Caller } from "../identity/caller.ts";
+import { signIdToken } from "../identity/id-token.ts";
+import { type Actor, actorsMax, type Lineage } from "../identity/lineage.ts";
+import { type Principal, principalKey } from "../identity/principal.ts";
+import type { MayActAs, ServiceAccountPrincipal } from "../identity/provenance.ts";
+import { formatScopes, type Scopes, scope } from "../identity/scopes.ts";
+import type { ServiceTokens } from "../identity/service-tokens.ts";
+import type { SigningKeys } from "../identity/signing-keys.ts";
+import type { Metadata } from "../storage/metadata/metadata.ts";
+import { findServiceAccount } from "../storage/metadata/service-accounts.ts";
+import type { Access, Refusal } from "./decide.ts";
+import type { Permission } from "./permissions.ts";
+import { serviceAccountResource } from "./resource.ts";
+
+/** Somebody who was let become an account, with all that lies between them. */
+export interface Impersonated {
+  readonly allowed: true;
+  readonly account: ServiceAccountPrincipal;
+  readonly lineage: Lineage;
+}
+
+const pass: Permission = "iam.serviceAccounts.implicitDelegation";
+const become: Permission = "iam.serviceAccounts.getAccessToken";
+/** An account that speaks for itself is limited by its roles alone. */
+const unlimited: Scopes = new Set([scope.cloudPlatform]);
+
+/** Who may become which service account: with the permission on it, or over delegates each of whom has it on the next. */
+export class Impersonation {
+  readonly #metadata: Metadata;
+  readonly #access: Access;
+  readonly #tokens: ServiceTokens;
+  readonly #signingKeys: SigningKeys;
+  readonly #now: () => number;
+
+  constructor(metadata: Metadata, access: Access, tokens: ServiceTokens, signingKeys: SigningKeys, now: () => number) {
+    this.#metadata = metadata;
+    this.#access = access;
+    this.#tokens = tokens;
+    this.#signingKeys = signingKeys;
+    this.#now = now;
+  }
+
+  /**
+   * Walks from the caller over the delegates to the account. What does not exist, or is disabled, is refused like what is
+   * forbidden.
+   *
+   * @param delegates e-mails or unique ids
+   * @param permission asked of the last one before the account; the others must be allowed to pass the request on
+   */
+  async authorize(
+    caller: Caller,
+    delegates: readonly string[],
+    email: string,
+    permission: Permission,
+  ): Promise<Impersonated | Refusal> {
+    const { lineage = {}, principal } = caller;
+    const own: Actor = { sub: principalKey(principal), ...pick(lineage) };
+    const actors: Actor[] = [...(lineage.actors ?? []), own];
+    let speaker = caller;
+    const chain = [...delegates, email];
+    for (const [index, name] of chain.entries()) {
+      const last = index === chain.length - 1;
+      const account = await this.#find(name);
+      const resource = serviceAccountResource(name, account);
+      const decision = await this.#access.decide(speaker, last ? permission : pass, resource);
+      if (!decision.allowed) return decision;
+      if (!account || actors.length > actorsMax)
+        return await this.#refuseMissing(speaker, last ? permission : pass, name);
+      if (last) return { allowed: true, account, lineage: { actors, from: lineage.from ?? [] } };
+      actors.push({ sub: principalKey(account), delegate: true });
+      speaker = ownCaller(account);
+    }
+    throw new Error("a chain has an end");
+  }
+
+  /** @param lifetimeSeconds checked by whoever read it */
+  accessToken({ account, lineage }: Impersonated, scopes: Scopes, lifetimeSeconds: number) {
+    const issuedAt = Math.floor(this.#now() / 1000);
+    const expiresAt = issuedAt + lifetimeSeconds;
+    const token = this.#tokens.sign("access", {
+      sub: principalKey(account),
+      iat: issuedAt,
+      exp: expiresAt,
+      scope: formatScopes(scopes),
+      ...lineage,
+    });
+    return { token, expiresAt: expiresAt * 1000 };
+  }
+
+  async idToken({ account }: Impersonated, audience: string, issuer: string, includeEmail: boolean): Promise<string> {
+    return await signIdToken(this.#signingKeys, account, audience, issuer, this.#now(), includeEmail);
+  }
+
+  async #find(emailOrId: string): Promise<ServiceAccountPrincipal | undefined> {
+    const row = await findServiceAccount(this.#metadata.read, emailOrId.toLowerCase());
+    const state = row && (await this.#metadata.hot.accountState(row.id));
+    return state?.live === 1
+      ? { kind: "serviceAccount", id: state.accountId, email: state.email, projectId: state.projectId }
+      : undefined;
+  }
+
+  /** An owner of everything has the permission on what is not there, too. */
+  async #refuseMissing(caller: Caller, permission: Permission, name: string): Promise<Refusal> {
+    const nobody = { name: `service account ${name}`, keys: [] };
+    const decision = await this.#access.decide(caller, permission, nobody);
+    if (decision.allowed) throw new Error("allowed without a resource");
+    return decision;
+  }
+}
+
+/** Asks today's policy what was asked when a token was made by impersonation. */
+export function mayActAs(access: Access): MayActAs {
+  return async (actor, account, how) => {
+    const permission = how === "delegate" ? pass : become;
+    const resource = serviceAccountResource(account.email, account);
+    return (await access.decide(ownCaller(actor), permission, resource)).allowed;
+  };
+}
+
+function ownCaller(principal: Principal): Caller {
+  return { principal, scopes: unlimited, keyId: undefined, access: undefined, expiresAt: Number.POSITIVE_INFINITY };
+}
+
+function pick({ key, login, workload }: Lineage): Omit<Lineage, "actors" | "from"> {
+  return { ...(key !== undefined && { key }), ...(login !== undefined && { login }), ...(workload && { workload }) };
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import type { Impersonated } from "../../access/impersonation.ts";
+import type { Permission } from "../../access/permissions.ts";
+import { parseScopes } from "../../identity/scopes.ts";
+import { refused } from "./answer-api-error.ts";
+import { ApiError, invalidField } from "./api-error.ts";
+import { type ApiCall, type Route, route } from "./route.ts";
+
+const account = "/v1/projects/{project}/serviceAccounts/{account}";
+const delegatesMax = 5;
+const lifetimeSecondsDefault = 3600;
+const lifetimeSecondsMin = 60;
+/** Google's longest, where the organization allows it. */
+const lifetimeSecondsMax = 12 * 3600;
+
+/** gcloud writes nothing as null. */
+const delegates = z
+  .array(z.string().max(400))
+  .max(delegatesMax, `may name ${delegatesMax} at most`)
+  .nullish()
+  .transform((each) => each ?? []);
+const accessTokenSchema = z.strictObject({
+  delegates,
+  scope: z.array(z.string()).min(1, "names no scope"),
+  lifetime: z
+    .string()
+    .regex(/^[0-9]{1,6}(?:\.0+)?s$/, "is written like 3600s")
+    .nullish(),
+});
+const idTokenSchema = z.strictObject({
+  delegates,
+  audience: z.string().min(1, "is empty").max(1024),
+  includeEmail: z.boolean().nullish(),
+  organizationNumberIncluded: z.boolean().nullish(),
+});
+
+/**
+ * IAM Credentials v1. Whose permission is asked on which account depends on the delegates in the body, so these routes
+ * let everybody in and ask by themselves.
+ */
+export const iamCredentialsRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    pattern: `${account}:generateAccessToken`,
+    target: "serviceAccount",
+    permission: undefined,
+    body: accessTokenSchema,
+    handle: generateAccessToken,
+  }),
+  route({
+    method: "POST",
+    pattern: `${account}:generateIdToken`,
+    target: "serviceAccount",
+    permission: undefined,
+    body: idTokenSchema,
+    handle: async (call) => {
+      const impersonated = await authorize(call, "iam.serviceAccounts.getOpenIdToken");
+      const { audience, includeEmail } = call.body;
+      const { origin } = call.context;
+      return {
+        token: await call.services.impersonation.idToken(impersonated, audience, origin, includeEmail ?? false),
+      };
+    },
+  }),
+];
+
+async function generateAccessToken(call: ApiCall<"serviceAccount", z.infer<typeof accessTokenSchema>, unknown>) {
+  const { scope, lifetime } = call.body;
+  const scopes = parseScopes(scope.join(" "));
+  if (!scopes || scopes.size === 0) throw invalidField("scope", "is malformed");
+  const lifetimeSeconds = lifetime ? Number.parseInt(lifetime, 10) : lifetimeSecondsDefault;
+  if (lifetimeSeconds < lifetimeSecondsMin || lifetimeSeconds > lifetimeSecondsMax) {
+    throw invalidField("lifetime", `must be ${lifetimeSecondsMin} to ${lifetimeSecondsMax} seconds`);
+  }
+  const impersonated = await authorize(call, "iam.serviceAccounts.getAccessToken");
+  const { token, expiresAt } = call.services.impersonation.accessToken(impersonated, scopes, lifetimeSeconds);
+  return { accessToken: token, expireTime: new Date(expiresAt).toISOString().replace(/\.[0-9]+Z$/, "Z") };
+}
+
+type DelegatedCall = ApiCall<"serviceAccount", { readonly delegates: readonly string[] }, unknown>;
+
+async function authorize(call: DelegatedCall, permission: Permission): Promise<Impersonated> {
+  const { services, caller, path, found, body } = call;
+  const delegates = body.delegates.map((each) => each.replace(/^projects\/[^/]+\/serviceAccounts\//, ""));
+  const outcome = await services.impersonation.authorize(caller, delegates, path.account ?? "", permission);
+  if (!outcome.allowed) throw refused(outcome);
+  // The path may name a project, and an account of another project is not found there.
+  if (!found) throw new ApiError("NOT_FOUND", `service account ${path.account} does not exist.`);
+  return outcome;
+}
