@@ -7,6 +7,7 @@ import { docker } from "./docker/command.ts";
 import { doctor } from "./doctor/command.ts";
 import { bazelCredentialHelper, kubeletCredentialProvider } from "./faces.ts";
 import { iam } from "./iam/commands.ts";
+import { metadataServer } from "./metadata-server/command.ts";
 import { migrate } from "./migrate/command.ts";
 import { backup, gc, restore, verify } from "./operations/commands.ts";
 import { projects } from "./projects/commands.ts";
@@ -93,6 +94,7 @@ EXIT CODES
     projects,
     container,
     iam,
+    metadataServer,
     kubeletCredentialProvider,
     bazelCredentialHelper,
     version,

@@ -5,7 +5,13 @@ import { importPrivateKey, type ServiceAccountKey } from "./service-account-key.
 export const signedTokenSeconds = 3600;
 
 /** What a signed token says besides who signed it. `audience` is the key's own token endpoint unless told otherwise. */
-export type SignedTokenClaims = { scopes: readonly string[]; audience?: string | undefined; isUnaddressed?: boolean };
+export type SignedTokenClaims = {
+  scopes: readonly string[];
+  audience?: string | undefined;
+  isUnaddressed?: boolean;
+  /** Asks for an id token for this audience instead of an access token. */
+  targetAudience?: string;
+};
 
 /**
  * A JWT signed by the service account's own key (RFC 7523). A Waybill server takes it as an assertion at its token
@@ -24,7 +30,9 @@ export async function signToken(
     ...(claims.isUnaddressed ? {} : { aud: claims.audience ?? key.tokenUri }),
     iat: issuedAt,
     exp: issuedAt + signedTokenSeconds,
-    scope: claims.scopes.join(" "),
+    ...(claims.targetAudience === undefined
+      ? { scope: claims.scopes.join(" ") }
+      : { target_audience: claims.targetAudience }),
   };
   const signed = `${encode(JSON.stringify(header))}.${encode(JSON.stringify(payload))}`;
   const privateKey = await importPrivateKey(key);
