@@ -20,7 +20,7 @@ const claimsSchema = z.object({
 });
 
 export type TokenClaims = z.infer<typeof claimsSchema>;
-export type ServiceTokenUse = Exclude<TokenUse, "id">;
+export type ServiceTokenUse = Exclude<TokenUse, "id" | "audit">;
 
 /** Secret scanners know a leaked token by its first letters. */
 const prefixes: Readonly<Record<ServiceTokenUse, string>> = { access: "wba_", registry: "wbr_" };

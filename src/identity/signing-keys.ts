@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { insertSigningKey, listSigningKeys, type SigningKeyRow } from "../storage/metadata/installation.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 
-/** Each kind of token has keys of its own, so that none can pass for another. */
-export type TokenUse = "access" | "registry" | "id";
+/** Each kind of token has keys of its own, so that none can pass for another; so have checkpoints of the audit log. */
+export type TokenUse = "access" | "registry" | "id" | "audit";
 
 export interface SigningKey {
   readonly id: string;
@@ -17,6 +17,7 @@ const algorithms: Readonly<Record<TokenUse, SigningKey["algorithm"]>> = {
   access: "EdDSA",
   registry: "EdDSA",
   id: "RS256",
+  audit: "EdDSA",
 };
 
 /** The installation's own keys. */

@@ -7,6 +7,7 @@ import * as rules from "./migrations/0004-rules.ts";
 import * as upstreams from "./migrations/0005-upstreams.ts";
 import * as people from "./migrations/0006-people.ts";
 import * as federation from "./migrations/0007-federation.ts";
+import * as audit from "./migrations/0009-audit.ts";
 
 /** What a migration must know of the database it changes. */
 export interface MigrationContext {
@@ -21,6 +22,7 @@ const migrations = {
   "0005-upstreams": upstreams,
   "0006-people": people,
   "0007-federation": federation,
+  "0009-audit": audit,
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Transaction } from "kysely";
 import type { FederationTables } from "./federation-tables.ts";
+import type { AuditTables } from "./audit-tables.ts";
 import type { PeopleTables } from "./people-tables.ts";
 import type { ProjectBlobsTable, ProjectLimitsTable, RulesTable } from "./rules-tables.ts";
 import type { TokenTables } from "./token-tables.ts";
@@ -19,6 +20,7 @@ import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTabl
  * policies ── bindings (resource, role, member)          users ─ passwords, passkeys, outside_identities, sessions
  * logins ── refresh_tokens                            one_time_codes, device_codes
  * workload_identity_pools (project) ── workload_identity_providers          revoked_tokens
+ * audit_pending ─→ audit_entries, audit_checkpoints     audit_uses, audit_pulls ─ what happened
  * reviews ─ what may have become garbage          removed_objects ─ bytes to be removed
  * ```
  *
@@ -28,7 +30,7 @@ import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTabl
  *   caller only through a row of `blob_links` in the caller's repository.
  * - Times are milliseconds since 1970, UTC. A `*_at` that is null has not happened.
  */
-export interface Schema extends FederationTables, PeopleTables, TokenTables {
+export interface Schema extends AuditTables, FederationTables, PeopleTables, TokenTables {
   readonly installation: InstallationTable;
   readonly versions: VersionsTable;
   readonly projects: ProjectsTable;

@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import type { SigningKeys } from "../identity/signing-keys.ts";
+import { insertPendingAudit } from "../storage/metadata/audit.ts";
+import type { Metadata } from "../storage/metadata/metadata.ts";
+import type { Writer } from "../storage/metadata/schema.ts";
+import { ChangeFailed, Changes } from "./changes.ts";
+import type { AuditEvent } from "./event.ts";
+import { Journal } from "./journal.ts";
+import { Repeats } from "./repeats.ts";
+import { type Use, type UseOf, Uses } from "./uses.ts";
+
+export interface AuditFoundations {
+  /** As it is; `watch` gives the one that domains are to write with. */
+  readonly metadata: Metadata;
+  readonly signingKeys: SigningKeys;
+  readonly installationId: string;
+  readonly now: () => number;
+  readonly log: (error: unknown, message: string) => void;
+}
+
+/** How long an event may wait for others to be written with it. A power cut loses no more than this and one sync. */
+const waitMilliseconds = 200;
+/** Events that wait at once. With more, what cannot be written down is not done. */
+const waitingMax = 200_000;
+/** First pulls that are remembered, so that the next pull of the same asks no database. */
+const pullsMax = 50_000;
+
+/**
+ * What happened: every token, every refusal, every change. Events are gathered and written together, off the path of the
+ * request; those of changes are in the transaction of the change (`changing`, `noteIn`).
+ */
+export class Audit {
+  readonly #foundations: AuditFoundations;
+  readonly #node = randomBytes(8).toString("hex");
+  readonly #journal: Journal;
+  readonly #changes: Changes;
+  readonly #repeats = new Repeats();
+  readonly #uses = new Uses();
+  readonly #pulls = new Set<string>();
+  #closed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(foundations: AuditFoundations) {
+    this.#foundations = foundations;
+    this.#journal = new Journal(foundations, this.#node);
+    this.#changes = new Changes((write, event) => this.noteIn(write, event));
+  }
+
+  /** Writes an event down soon. Throws where too many wait already: the disk does not keep up, or is full. */
+  note(event: AuditEvent): void {
+    const now = this.#foundations.now();
+    if (!this.#repeats.admits(event, now)) return;
+    if (this.#journal.waiting >= waitingMax) throw new Error("the audit log cannot be written");
+    this.#journal.add({ at: now, event });
+    this.#schedule();
+  }
+
+  /** Writes an event down in a transaction: it is in the log if and only if the transaction is committed. */
+  async noteIn(write: Writer, event: AuditEvent): Promise<void> {
+    await insertPendingAudit(write, this.#node, this.#foundations.now(), JSON.stringify(event));
+    this.#journal.expectPending();
+    this.#schedule();
+  }
+
+  /**
+   * Runs a change and logs it: in the first transaction that the change makes, or after it where it makes none. One that
+   * fails is logged as such when it had changed something by then.
+   */
+  async changing<T>(event: AuditEvent & { kind: "administration" }, run: () => Promise<T>): Promise<T> {
+    try {
+      const { result, written } = await this.#changes.during(event, run);
+      if (!written) this.note(event);
+      return result;
+    } catch (error) {
+      if (!(error instanceof ChangeFailed)) throw error;
+      if (error.written) this.note({ ...event, outcome: "failed", reason: "a later part of it failed" });
+      throw error.cause;
+    }
+  }
+
+  /** The database for the domains: see `changing`. */
+  watch(metadata: Metadata): Metadata {
+    const close = async () => {
+      await this.close();
+      await metadata.close();
+    };
+    return { ...this.#changes.watch(metadata), close };
+  }
+
+  /** A count of something that was allowed and done, to be raised with `again`. */
+  use(of: UseOf): Use {
+    return this.#uses.of(of);
+  }
+
+  again(use: Use): void {
+    this.#uses.again(use);
+  }
+
+  /** Notes a pull of a manifest; in the log is the first one of each principal and manifest. */
+  pulled(repositoryId: string, event: () => AuditEvent & { kind: "image.first-pulled" }, id: string, digest: string): void {
+    const key = `${id} ${repositoryId} ${digest}`;
+    if (this.#pulls.has(key)) return;
+    if (this.#pulls.size >= pullsMax) this.#pulls.clear();
+    this.#pulls.add(key);
+    this.#journal.addPull({ at: this.#foundations.now(), event: event(), principal: id, repositoryId, digest });
+    this.#schedule();
+  }
+
+  /** Resolves when everything noted before this call is on disk. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#journal.write();
+  }
+
+  /** Signs how far the log has come, and writes down what was counted. To be called every minute. */
+  async checkpoint(): Promise<void> {
+    await this.#writeCounted(false);
+    await this.#journal.checkpoint(false);
+  }
+
+  /** Writes all that is counted, for a question about it. */
+  async writeUses(): Promise<void> {
+    await this.#journal.writeUses(this.#uses.take(this.#foundations.now()));
+  }
+
+  /** Writes the rest and closes the segment. What comes later is lost. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    try {
+      await this.#writeCounted(true);
+      await this.#journal.checkpoint(true);
+    } catch (error) {
+      this.#foundations.log(error, "the end of the audit log could not be written");
+    }
+  }
+
+  async #writeCounted(all: boolean): Promise<void> {
+    const now = this.#foundations.now();
+    for (const event of this.#repeats.drain(now, all)) this.#journal.add({ at: now, event });
+    await this.writeUses();
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#writeLater();
+    }, waitMilliseconds);
+    this.#timer.unref();
+  }
+
+  async #writeLater(): Promise<void> {
+    try {
+      await this.#journal.write();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#foundations.log(error, "the audit log could not be written; it will be tried again");
+      this.#schedule();
+    }
+  }
+}
