@@ -3,6 +3,7 @@ import { Access } from "./access/decide.ts";
 import { Impersonation, mayActAs } from "./access/impersonation.ts";
 import { Policies } from "./access/policies.ts";
 import { Projects } from "./access/projects.ts";
+import { Audit } from "./audit/audit.ts";
 import type { ErrorLog } from "./http/distribution/answer-error.ts";
 import { Doorkeeper } from "./http/doorkeeper.ts";
 import { RateLimits, type RateSettings } from "./http/rate-limits.ts";
@@ -54,10 +55,12 @@ export interface Foundations {
 export type Installation = Awaited<ReturnType<typeof openInstallation>>;
 
 export async function openInstallation(foundations: Foundations) {
-  const { metadata, store, accountDomain, rates, isOurAudience, now, log, upstreams = noUpstreams } = foundations;
+  const { store, accountDomain, rates, isOurAudience, now, log, upstreams = noUpstreams } = foundations;
   const { graceMilliseconds = graceMillisecondsDefault, readOnly = false } = foundations;
-  const chosen = await choose(metadata, { id: randomUUID(), accountDomain });
-  const signingKeys = await SigningKeys.open(metadata, now);
+  const chosen = await choose(foundations.metadata, { id: randomUUID(), accountDomain });
+  const signingKeys = await SigningKeys.open(foundations.metadata, now);
+  const audit = new Audit({ metadata: foundations.metadata, signingKeys, installationId: chosen.id, now, log });
+  const metadata = audit.watch(foundations.metadata);
   const tokens = new ServiceTokens(signingKeys, chosen.id);
   const assertions = new Assertions(metadata, isOurAudience, now);
   const policies = new Policies(metadata, now);
@@ -84,7 +87,8 @@ export async function openInstallation(foundations: Foundations) {
     assertions,
     policies,
     authenticator,
-    doorkeeper: new Doorkeeper(authenticator, new RateLimits(rates, now), credentialUses),
+    audit,
+    doorkeeper: new Doorkeeper(authenticator, new RateLimits(rates, now), credentialUses, audit),
     credentialUses,
     access,
     impersonation: new Impersonation(metadata, access, tokens, signingKeys, now),

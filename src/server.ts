@@ -94,7 +94,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
       stopping.abort(new Error("the server stops"));
       await installation.pullThrough.stop();
       await installation.credentialUses.write();
-      await metadata.close();
+      await installation.metadata.close();
     },
   };
 }

@@ -108,7 +108,7 @@ export async function startTestServer(
       return installation.tokens.sign("access", { ...claims, key: key.private_key_id });
     },
     async close(): Promise<void> {
-      await metadata.close();
+      await installation.metadata.close();
       rmSync(folder, { recursive: true });
     },
   };

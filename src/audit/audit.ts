@@ -97,7 +97,12 @@ export class Audit {
   }
 
   /** Notes a pull of a manifest; in the log is the first one of each principal and manifest. */
-  pulled(repositoryId: string, event: () => AuditEvent & { kind: "image.first-pulled" }, id: string, digest: string): void {
+  pulled(
+    repositoryId: string,
+    event: () => AuditEvent & { kind: "image.first-pulled" },
+    id: string,
+    digest: string,
+  ): void {
     const key = `${id} ${repositoryId} ${digest}`;
     if (this.#pulls.has(key)) return;
     if (this.#pulls.size >= pullsMax) this.#pulls.clear();

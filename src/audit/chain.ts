@@ -13,7 +13,10 @@ export interface Place {
 export const chainStart = "";
 
 /** An entry as it is stored and hashed. Its text is never written again, so whatever order it has is the canonical one. */
-export function entryText({ node, segment, sequence, at }: Place, { who, from, projectId, ...happening }: AuditEvent): string {
+export function entryText(
+  { node, segment, sequence, at }: Place,
+  { who, from, projectId, ...happening }: AuditEvent,
+): string {
   return JSON.stringify({ node, segment, sequence, at, project: projectId ?? "", who, from, ...happening });
 }
 

@@ -1,6 +1,6 @@
 import { sign, verify } from "node:crypto";
 import type { SigningKey } from "../identity/signing-keys.ts";
-import type { AuditCheckpointRow } from "../storage/metadata/audit.ts";
+import type { AuditCheckpointRow } from "../storage/metadata/audit-checkpoints.ts";
 
 /** Where a chain ends. */
 export interface Head {

@@ -62,18 +62,44 @@ export type Happening =
       readonly reason?: string;
       readonly change?: Detail;
     }
-  | { readonly kind: "image.pushed"; readonly repository: string; readonly digest: string; readonly tags: readonly string[] }
+  | {
+      readonly kind: "image.pushed";
+      readonly repository: string;
+      readonly digest: string;
+      readonly tags: readonly string[];
+    }
   | { readonly kind: "image.deleted"; readonly repository: string; readonly reference: string }
   /** The first pull of a manifest by this principal that the log knows of. */
   | { readonly kind: "image.first-pulled"; readonly repository: string; readonly digest: string }
   /** A sign-in or its end, a first use from a new place. */
   | { readonly kind: "session"; readonly action: string; readonly detail?: Detail }
   /** More of the same within a minute than was written one by one. */
-  | { readonly kind: "repeated"; readonly of: string; readonly times: number; readonly reason: string; readonly resource: string }
+  | {
+      readonly kind: "repeated";
+      readonly of: string;
+      readonly times: number;
+      readonly reason: string;
+      readonly resource: string;
+    }
   /** A segment was dropped because everything in it was too old. */
-  | { readonly kind: "log.dropped"; readonly node: string; readonly segment: number; readonly last: number; readonly hash: string }
+  | {
+      readonly kind: "log.dropped";
+      readonly node: string;
+      readonly segment: number;
+      readonly last: number;
+      readonly hash: string;
+    }
   /** The first entry of a segment: which checkpoint was the last one before it. */
-  | { readonly kind: "log.opened"; readonly installation: string; readonly after?: { readonly node: string; readonly segment: number; readonly sequence: number; readonly hash: string } };
+  | {
+      readonly kind: "log.opened";
+      readonly installation: string;
+      readonly after?: {
+        readonly node: string;
+        readonly segment: number;
+        readonly sequence: number;
+        readonly hash: string;
+      };
+    };
 
 /** What happened, by whom, from where, and in which project. */
 export type AuditEvent = Happening & {

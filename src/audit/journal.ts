@@ -1,14 +1,10 @@
+import { type AuditEntryRow, insertAuditEntries, takePendingAudit } from "../storage/metadata/audit.ts";
 import {
   type AuditCheckpointRow,
-  type AuditEntryRow,
-  type AuditUse,
-  addAuditUses,
   insertAuditCheckpoint,
-  insertAuditEntries,
   lastAuditCheckpoint,
-  noteAuditPull,
-  takePendingAudit,
-} from "../storage/metadata/audit.ts";
+} from "../storage/metadata/audit-checkpoints.ts";
+import { type AuditUse, addAuditUses, noteAuditPull } from "../storage/metadata/audit-uses.ts";
 import type { Writer } from "../storage/metadata/schema.ts";
 import type { AuditFoundations } from "./audit.ts";
 import { chainStart, entryText, hashOf } from "./chain.ts";
@@ -132,7 +128,11 @@ export class Journal {
         for (const pull of pulls) if (await noteAuditPull(write, pull)) first.push(pull);
         const taken = pending.map(({ at, event }) => ({ at, event: JSON.parse(event) as AuditEvent }));
         const all = [...taken, ...events, ...first];
-        return { ...(await this.#append(write, all, after)), more: pending.length === pendingMax, added: all.length > 0 };
+        return {
+          ...(await this.#append(write, all, after)),
+          more: pending.length === pendingMax,
+          added: all.length > 0,
+        };
       });
       this.#end = done.end;
       this.#segments = done.end?.segment ?? this.#segments;
@@ -168,12 +168,7 @@ export class Journal {
     return { end };
   }
 
-  #open(
-    at: number,
-    after: Head | undefined,
-    rows: AuditEntryRow[],
-    installation: string,
-  ): End {
+  #open(at: number, after: Head | undefined, rows: AuditEntryRow[], installation: string): End {
     const start: End = {
       node: this.#node,
       segment: (this.#end?.segment ?? this.#segments) + 1,
@@ -183,7 +178,13 @@ export class Journal {
       entries: 0,
       signed: 0,
     };
-    const event = { kind: "log.opened", installation, ...(after && { after }), who: serverItself, from: fromHere } as const;
+    const event = {
+      kind: "log.opened",
+      installation,
+      ...(after && { after }),
+      who: serverItself,
+      from: fromHere,
+    } as const;
     return this.#link(start, at, event, rows);
   }
 
@@ -199,7 +200,10 @@ export class Journal {
 
   async #sign(write: Writer, head: Head, closing: boolean): Promise<void> {
     const { signingKeys, installationId, now } = this.#foundations;
-    await insertAuditCheckpoint(write, signCheckpoint(signingKeys.signing("audit"), installationId, head, now(), closing));
+    await insertAuditCheckpoint(
+      write,
+      signCheckpoint(signingKeys.signing("audit"), installationId, head, now(), closing),
+    );
   }
 
   #tell(): void {

@@ -1,4 +1,4 @@
-import type { AuditUse } from "../storage/metadata/audit.ts";
+import type { AuditUse } from "../storage/metadata/audit-uses.ts";
 
 /** What was allowed and done: who, what, on what. */
 export interface UseOf {
@@ -49,7 +49,8 @@ export class Uses {
     const day = Math.floor(now / dayMilliseconds);
     const rows: AuditUse[] = [];
     for (const [key, use] of this.#uses) {
-      if (use.count > 0) rows.push({ ...use.of, resourceKeys: JSON.stringify(use.of.resourceKeys), day, count: use.count });
+      if (use.count > 0)
+        rows.push({ ...use.of, resourceKeys: JSON.stringify(use.of.resourceKeys), day, count: use.count });
       else {
         this.#uses.delete(key);
         use.listed = false;

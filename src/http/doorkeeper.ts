@@ -1,9 +1,12 @@
+import type { Audit } from "../audit/audit.ts";
+import { nobody } from "../audit/event.ts";
 import type { Authenticator, Expectation } from "../identity/authenticator.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { CredentialUses } from "../identity/credential-uses.ts";
 import type { Credentials } from "../identity/credentials.ts";
 import { IdentityError } from "../identity/identity-error.ts";
 import { principalKey } from "../identity/principal.ts";
+import { whenceOf } from "./audit-facts.ts";
 import type { RequestContext } from "./names.ts";
 import type { RateLimits } from "./rate-limits.ts";
 
@@ -23,11 +26,13 @@ export class Doorkeeper {
   readonly #authenticator: Authenticator;
   readonly #limits: RateLimits;
   readonly #uses: CredentialUses;
+  readonly #audit: Audit;
 
-  constructor(authenticator: Authenticator, limits: RateLimits, uses: CredentialUses) {
+  constructor(authenticator: Authenticator, limits: RateLimits, uses: CredentialUses, audit: Audit) {
     this.#authenticator = authenticator;
     this.#limits = limits;
     this.#uses = uses;
+    this.#audit = audit;
   }
 
   /** Throws IdentityError and TooManyRequestsError. */
@@ -41,12 +46,16 @@ export class Doorkeeper {
     return caller;
   }
 
-  /** Runs a check of credentials; one that fails is counted against the address it came from. */
+  /** Runs a check of credentials; one that fails is logged, and counted against the address it came from. */
   async believing<T>(context: RequestContext, check: () => Promise<T>): Promise<T> {
     try {
       return await check();
     } catch (error) {
-      if (error instanceof IdentityError) this.countAnonymous(context);
+      if (error instanceof IdentityError) {
+        this.countAnonymous(context);
+        const from = whenceOf(context);
+        this.#audit.note({ kind: "credential.refused", reason: error.code, who: nobody, from });
+      }
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
+import { productsOf } from "../audit/user-agent.ts";
 import { isLoopback } from "../config.ts";
 import type { Connection } from "./connection.ts";
 
@@ -14,6 +15,8 @@ export interface RequestContext {
   readonly secure: boolean;
   /** Who sent it, as far as the connection and trusted proxies tell: an IP address, or empty. */
   readonly address: string;
+  /** The client's products and versions, as far as its User-Agent names any; see productsOf. */
+  readonly agent: string;
   /** The client is sending: cut the connection when nothing comes for a while. */
   expectMovement(): void;
   /** The client is waiting for us, for as long as it takes. */
@@ -154,6 +157,10 @@ class Context implements RequestContext {
 
   get address(): string {
     return this.#names.senderOf(this.#request, this.#connection.peer() ?? "");
+  }
+
+  get agent(): string {
+    return productsOf(this.#request.headers.get("user-agent"));
   }
 
   expectMovement(): void {

@@ -99,6 +99,7 @@ export class Authenticator {
       principal: await this.keyHolder(keyId),
       scopes: keyFileScopes,
       keyId,
+      credential: "key file",
       access: undefined,
       lineage: { key: keyId },
       expiresAt: Number.POSITIVE_INFINITY,
@@ -128,13 +129,22 @@ export class Authenticator {
     if (sub === "") return { ...anonymousCaller(access ?? []), expiresAt };
     const principal = await this.#provenance.principalOf(claims);
     const scopes = parseScopes(claims.scope) ?? new Set();
-    return { principal, scopes, keyId, loginId, access, lineage: lineageOf(claims), expiresAt };
+    const credential = access ? "registry token" : "access token";
+    return { principal, scopes, keyId, loginId, credential, access, lineage: lineageOf(claims), expiresAt };
   }
 
   async #bySelfSigned(jwt: string): Promise<Caller> {
     const { keyId, scopes, expiresAt } = await this.#assertions.verify(jwt);
     const principal = await this.keyHolder(keyId);
-    return { principal, scopes, keyId, access: undefined, lineage: { key: keyId }, expiresAt: expiresAt * 1000 };
+    return {
+      principal,
+      scopes,
+      keyId,
+      credential: "signed JWT",
+      access: undefined,
+      lineage: { key: keyId },
+      expiresAt: expiresAt * 1000,
+    };
   }
 }
 

@@ -17,6 +17,8 @@ export interface Caller {
   readonly keyId: string | undefined;
   /** The login behind the credential, where there is one: a program that may act for somebody until it is ended. */
   readonly loginId?: string | undefined;
+  /** What kind of credential it was, for the audit log: `access token`, `key file`. */
+  readonly credential?: string;
   /** Present on a registry token only: it reaches no further than this. */
   readonly access: readonly TokenAccess[] | undefined;
   /** What a token that is made of this credential carries on. */

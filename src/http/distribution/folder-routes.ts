@@ -35,7 +35,7 @@ export class FolderRoutes {
     const resource = repositoryResource(path, location, { projectId, repositoryId: undefined });
     const needed = { type: "repository", name: path, action: "pull" };
     const decision = await this.#access.decide(caller, permission, resource, needed);
-    if (!decision.allowed) throw new RefusalError(decision, scopeOf(path));
+    if (!decision.allowed) throw new RefusalError(decision, scopeOf(path), projectId);
     if (projectId === undefined) throw new RegistryError("NAME_UNKNOWN", `there is no project ${project.project}`);
     return show(path, child, caller);
   }

@@ -53,7 +53,10 @@ export class Gate {
     if (known) return known;
     const resolved = await resolveRepository(this.#metadata, repository);
     const decision = await this.decide(caller, resolved, permission, action);
-    if (!decision.allowed) throw new RefusalError(decision, `repository:${repository.path}:${scopeActions[action]}`);
+    if (!decision.allowed) {
+      const scope = `repository:${repository.path}:${scopeActions[action]}`;
+      throw new RefusalError(decision, scope, resolved.projectId);
+    }
     if (action === "push") this.#refuseCache(resolved);
     if (resolved.repositoryId !== undefined) this.#remember(caller, question, resolved);
     return resolved;

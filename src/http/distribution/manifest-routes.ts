@@ -75,7 +75,7 @@ export class ManifestRoutes {
       principal: principalKey(caller.principal),
       allowTag: (change) => {
         const refusal = refusals?.[change];
-        if (refusal) throw new RefusalError(refusal, `repository:${repository.path}:pull,push`);
+        if (refusal) throw new RefusalError(refusal, `repository:${repository.path}:pull,push`, resolved.projectId);
       },
     });
     const headers: Record<string, string> = {

@@ -3,13 +3,16 @@ import type { Refusal } from "../../access/decide.ts";
 /** A decision that said no, on its way to becoming an answer. */
 export class RefusalError extends Error {
   readonly refusal: Refusal;
+  /** The project that was asked for, by id, where there is one. */
+  readonly projectId: string | undefined;
   /** The whole scope that a token needs: `repository:my-project/image:pull,push`. */
   readonly scope: string;
 
-  constructor(refusal: Refusal, scope: string) {
+  constructor(refusal: Refusal, scope: string, projectId?: string) {
     super(refusal.message);
     this.name = "RefusalError";
     this.refusal = refusal;
     this.scope = scope;
+    this.projectId = projectId;
   }
 }

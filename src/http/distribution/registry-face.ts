@@ -1,4 +1,5 @@
 import type { Access } from "../../access/decide.ts";
+import type { Audit } from "../../audit/audit.ts";
 import type { Caller } from "../../identity/caller.ts";
 import type { Blobs } from "../../registry/blobs.ts";
 import type { Manifests } from "../../registry/manifests.ts";
@@ -7,6 +8,7 @@ import type { Uploads } from "../../registry/uploads.ts";
 import type { Caches } from "../../registry/upstream/caches.ts";
 import type { PullThrough } from "../../registry/upstream/pull-through.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
+import { refusalEvent } from "../audit-facts.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
 import { takeInUnread } from "../moving-body.ts";
 import type { RequestContext } from "../names.ts";
@@ -18,6 +20,7 @@ import { FolderRoutes } from "./folder-routes.ts";
 import { Gate } from "./gate.ts";
 import { ManifestRoutes } from "./manifest-routes.ts";
 import { ReferrerRoutes } from "./referrer-routes.ts";
+import { RefusalError } from "./refusal.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { SearchRoutes } from "./search-routes.ts";
 import { TagRoutes } from "./tag-routes.ts";
@@ -27,6 +30,7 @@ export interface RegistryFaceServices {
   readonly metadata: Metadata;
   readonly doorkeeper: Doorkeeper;
   readonly access: Access;
+  readonly audit: Audit;
   readonly manifests: Manifests;
   readonly blobs: Blobs;
   readonly uploads: Uploads;
@@ -51,6 +55,7 @@ export class RegistryFace {
   readonly #referrers: ReferrerRoutes;
   readonly #catalog: CatalogRoutes;
   readonly #search: SearchRoutes;
+  readonly #audit: Audit;
   readonly #readOnly: boolean;
   readonly #log: ErrorLog;
 
@@ -64,22 +69,27 @@ export class RegistryFace {
     this.#referrers = new ReferrerRoutes(metadata, this.#gate);
     this.#catalog = new CatalogRoutes(metadata);
     this.#search = new SearchRoutes(metadata);
+    this.#audit = services.audit;
     this.#readOnly = services.readOnly;
     this.#log = log;
   }
 
   async handle(request: Request, context: RequestContext): Promise<Response> {
+    let caller: Caller | undefined;
     try {
       const route = parseRoute(pathOf(request), context.location);
       if (!route) return Response.json({ errors: [noSuchPath] }, { status: 404, headers: registryHeaders });
       const graceMilliseconds = route.kind === "upload" ? uploadGraceMilliseconds : 0;
-      const caller = await this.#gate.identify(request, context, graceMilliseconds);
+      caller = await this.#gate.identify(request, context, graceMilliseconds);
       if (this.#readOnly && !reading.has(request.method)) throw readOnlyServer();
       if (route.kind !== "base") return await this.#dispatch(request, context, route, caller);
       // docker decides here whether to send credentials at all: who brings none is asked, even where all is public.
       if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context);
       return Response.json({}, { headers: registryHeaders });
     } catch (error) {
+      if (error instanceof RefusalError && caller) {
+        this.#audit.note(refusalEvent(caller, context, error.refusal, error.projectId));
+      }
       await takeInUnread(request);
       return answerError(error, context, this.#log);
     }

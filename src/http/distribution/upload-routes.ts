@@ -98,7 +98,7 @@ export class UploadRoutes {
       const decision = await this.#gate.decide(caller, source, pull, "pull");
       if (!decision.allowed && decision.reason === "token") {
         const scope = `repository:${target.repository.path}:pull,push repository:${source.repository.path}:pull`;
-        throw new RefusalError(decision, scope);
+        throw new RefusalError(decision, scope, source.projectId);
       }
       return decision.allowed && (await this.#blobs.mount(target, source, digest));
     }

@@ -1,6 +1,9 @@
 import { Hono } from "hono";
+import type { Detail } from "../../audit/event.ts";
+import { redact } from "../../audit/user-agent.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { parseAuthorization } from "../../identity/credentials.ts";
+import { projectIdOf, refusalEvent, whenceOf, whoOf } from "../audit-facts.ts";
 import type { RequestContext } from "../names.ts";
 import { pathOf } from "../url.ts";
 import { answerApiError, apiHeaders, refused, unauthenticated } from "./answer-api-error.ts";
@@ -30,14 +33,31 @@ async function answer(services: GoogleServices, table: RouteTable, request: Requ
   if (!match) throw new ApiError("NOT_FOUND", `There is no method ${request.method} ${pathOf(request).slice(0, 200)}.`);
   const caller = await identify(services, request, context);
   const { route, path } = match;
-  const { resource, found } = await admit(services, route, path, caller);
+  const { resource, found } = await admit(services, route, path, caller, context);
   if (services.readOnly && changes(route)) {
     throw new ApiError("FAILED_PRECONDITION", "This server is read-only at the moment: it changes nothing.");
   }
   const query = readQuery(request, route.query);
   const body = route.body && (await readBody(request, route.body));
   const call = { services, caller, context, path, resource, found, query, body };
-  return await route.handle(call as Parameters<Route["handle"]>[0]);
+  const handle = () => route.handle(call as Parameters<Route["handle"]>[0]);
+  if (!changes(route)) return await handle();
+  const event = {
+    kind: "administration",
+    method: `${route.method} ${route.pattern}`,
+    resource: redact(resource.name),
+    outcome: "done",
+    change: changeOf(route, path, body),
+    who: whoOf(caller),
+    from: whenceOf(context),
+    projectId: projectIdOf(resource),
+  } as const;
+  return await services.audit.changing(event, handle);
+}
+
+function changeOf({ audited }: Route, path: PathParameters, body: unknown): Detail {
+  const names = Object.fromEntries(Object.entries(path).map(([name, text]) => [name, redact(text.slice(0, 200))]));
+  return audited ? { ...names, ...audited(body as never) } : names;
 }
 
 /** Whether a method leaves anything behind. */
@@ -53,11 +73,20 @@ async function identify(services: GoogleServices, request: Request, context: Req
   return await services.doorkeeper.identify(credentials, context, { registryTokens: false });
 }
 
-async function admit(services: GoogleServices, { target, permission }: Route, path: PathParameters, caller: Caller) {
+async function admit(
+  services: GoogleServices,
+  { target, permission }: Route,
+  path: PathParameters,
+  caller: Caller,
+  context: RequestContext,
+) {
   const { resource, found } = await resolveTarget[target](services, path);
   if (permission === undefined) return { resource, found };
   const decision = await services.access.decide(caller, permission, resource);
-  if (!decision.allowed) throw refused(decision);
+  if (!decision.allowed) {
+    services.audit.note(refusalEvent(caller, context, decision, projectIdOf(resource)));
+    throw refused(decision);
+  }
   if (!found) throw new ApiError("NOT_FOUND", `${resource.name} does not exist.`);
   return { resource, found };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Permission } from "../../access/permissions.ts";
 import type { Resource } from "../../access/resource.ts";
+import type { Detail } from "../../audit/event.ts";
 import type { Caller } from "../../identity/caller.ts";
 import type { RequestContext } from "../names.ts";
 import { invalidField } from "./api-error.ts";
@@ -32,6 +33,8 @@ export interface Route {
   readonly query: z.ZodType<unknown>;
   /** Absent where none is read. */
   readonly body: z.ZodType<unknown> | undefined;
+  /** What the audit log is to show of the change, beside the names in the path. Never a secret. */
+  readonly audited: ((body: never) => Detail) | undefined;
   readonly handle: (call: ApiCall<never, never, never>) => Promise<object>;
 }
 
@@ -42,6 +45,7 @@ type RouteParts<Kind extends TargetKind, Body, Query> = {
   readonly permission: Permission | undefined;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  readonly audited?: (body: Body) => Detail;
   readonly handle: (call: ApiCall<Kind, Body, Query>) => Promise<object>;
 };
 
@@ -51,8 +55,8 @@ const noParameters = z.strictObject({});
 export function route<Kind extends TargetKind, Body = undefined, Query = Record<never, never>>(
   parts: RouteParts<Kind, Body, Query>,
 ): Route {
-  const { query = noParameters, body, handle } = parts;
-  return { ...parts, query, body, handle: handle as Route["handle"] };
+  const { query = noParameters, body, audited, handle } = parts;
+  return { ...parts, query, body, audited, handle: handle as Route["handle"] };
 }
 
 /** Finds the row that a request means, and reads the parts of the path that its pattern names. */

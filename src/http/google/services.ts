@@ -2,6 +2,7 @@ import type { Access } from "../../access/decide.ts";
 import type { Impersonation } from "../../access/impersonation.ts";
 import type { Policies } from "../../access/policies.ts";
 import type { Projects } from "../../access/projects.ts";
+import type { Audit } from "../../audit/audit.ts";
 import type { ServiceAccountKeys } from "../../identity/service-account-keys.ts";
 import type { ServiceAccounts } from "../../identity/service-accounts.ts";
 import type { Cleanup } from "../../registry/rules/cleanup.ts";
@@ -18,6 +19,7 @@ export interface GoogleServices {
   readonly doorkeeper: Doorkeeper;
   readonly access: Access;
   readonly impersonation: Impersonation;
+  readonly audit: Audit;
   readonly policies: Policies;
   readonly projects: Projects;
   readonly serviceAccounts: ServiceAccounts;

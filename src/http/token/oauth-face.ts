@@ -1,12 +1,15 @@
+import type { Audit } from "../../audit/audit.ts";
+import { redact } from "../../audit/user-agent.ts";
 import type { Assertion, Assertions } from "../../identity/assertion.ts";
 import type { Authenticator } from "../../identity/authenticator.ts";
 import { signIdToken } from "../../identity/id-token.ts";
-import { principalKey } from "../../identity/principal.ts";
+import { type Principal, principalKey, principalName } from "../../identity/principal.ts";
 import { formatScopes } from "../../identity/scopes.ts";
 import type { ServiceTokens } from "../../identity/service-tokens.ts";
 import type { SigningKeys } from "../../identity/signing-keys.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import { spendAssertion } from "../../storage/metadata/spent-assertions.ts";
+import { whenceOf } from "../audit-facts.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
@@ -20,6 +23,7 @@ export interface OAuthServices {
   readonly doorkeeper: Doorkeeper;
   readonly assertions: Assertions;
   readonly signingKeys: SigningKeys;
+  readonly audit: Audit;
   readonly tokens: ServiceTokens;
   readonly now: () => number;
   readonly log: ErrorLog;
@@ -52,14 +56,38 @@ export class OAuthFace {
   }
 
   async #byAssertion(form: URLSearchParams, context: RequestContext): Promise<object> {
-    const { authenticator, doorkeeper, assertions, signingKeys, now } = this.#services;
+    const { authenticator, doorkeeper, assertions, audit } = this.#services;
     const { assertion, principal } = await doorkeeper.believing(context, async () => {
       const verified = await assertions.verify(form.get("assertion") ?? "");
       return { assertion: verified, principal: await authenticator.keyHolder(verified.keyId) };
     });
+    const from = whenceOf(context);
+    const id = principalKey(principal);
+    const who = { principal: principalName(principal), id, credential: "assertion", key: assertion.keyId };
+    try {
+      const { answer, issued } = await this.#issue(assertion, principal, form, context);
+      audit.note({ kind: "token.issued", grant: "assertion", ...issued, who, from });
+      return answer;
+    } catch (error) {
+      if (error instanceof OAuthError) {
+        audit.note({ kind: "token.refused", grant: "assertion", reason: error.message, who, from });
+      }
+      throw error;
+    }
+  }
+
+  async #issue(
+    assertion: Assertion,
+    principal: Principal & { kind: "serviceAccount" },
+    form: URLSearchParams,
+    context: RequestContext,
+  ) {
+    const { signingKeys, now } = this.#services;
     await this.#spend(assertion);
     if (assertion.targetAudience !== undefined) {
-      return { id_token: await signIdToken(signingKeys, principal, assertion.targetAudience, context.origin, now()) };
+      const audience = assertion.targetAudience;
+      const idToken = await signIdToken(signingKeys, principal, audience, context.origin, now());
+      return { answer: { id_token: idToken }, issued: { token: "id", audience: redact(audience) } };
     }
     if (assertion.scopes.size === 0) throw new OAuthError("invalid_scope", "the assertion names no scope");
     const lifetimeSeconds = parseLifetime(form.get("lifetime"));
@@ -72,7 +100,10 @@ export class OAuthFace {
       scope,
       key: assertion.keyId,
     });
-    return { access_token: accessToken, expires_in: lifetimeSeconds, token_type: "Bearer", scope };
+    return {
+      answer: { access_token: accessToken, expires_in: lifetimeSeconds, token_type: "Bearer", scope },
+      issued: { token: "access", scope: redact(scope), expiresInSeconds: lifetimeSeconds },
+    };
   }
 
   /** Single use where the signer asked for it with a `jti`; gcloud sends none, and the same bytes twice a second. */

@@ -1,6 +1,8 @@
 import type { Access } from "../../access/decide.ts";
 import { deleteArtifacts, type Permission, pull, push } from "../../access/permissions.ts";
 import { repositoryResource } from "../../access/resource.ts";
+import type { Audit } from "../../audit/audit.ts";
+import { redact } from "../../audit/user-agent.ts";
 import type { Caller, TokenAccess } from "../../identity/caller.ts";
 import { basicCredentials, type Credentials, parseAuthorization } from "../../identity/credentials.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
@@ -12,6 +14,7 @@ import { RegistryError } from "../../registry/registry-error.ts";
 import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { resolveRepository } from "../../registry/resolve.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
+import { projectIdOf, refusalEvent, whenceOf, whoOf } from "../audit-facts.ts";
 import { answer, answerError, type ErrorLog } from "../distribution/answer-error.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
@@ -25,6 +28,7 @@ export interface RegistryTokenServices {
   readonly metadata: Metadata;
   readonly doorkeeper: Doorkeeper;
   readonly access: Access;
+  readonly audit: Audit;
   readonly tokens: ServiceTokens;
   readonly now: () => number;
   readonly log: ErrorLog;
@@ -80,7 +84,7 @@ export class RegistryTokenFace {
 
   /** Grants what was asked for and may be had; less is no error here, the registry refuses later and says why. */
   async #issue(credentials: Credentials, scopes: readonly string[], context: RequestContext): Promise<Response> {
-    const { doorkeeper, tokens, now } = this.#services;
+    const { doorkeeper, tokens, audit, now } = this.#services;
     const caller = await doorkeeper.identify(credentials, context, { registryTokens: false });
     const asked = parseAccessScopes(scopes);
     if (!asked) throw new RegistryError("DENIED", "a scope must be repository:PROJECT/IMAGE:ACTION,…");
@@ -94,10 +98,19 @@ export class RegistryTokenFace {
       ...caller.lineage,
       access,
     });
+    const granted = access.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`);
+    audit.note({
+      kind: "token.issued",
+      token: "registry",
+      grant: "basic",
+      access: granted.map(redact),
+      who: whoOf(caller),
+      from: whenceOf(context),
+    });
     const body = {
       token,
       access_token: token,
-      scope: access.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" "),
+      scope: granted.join(" "),
       expires_in: lifetimeSeconds,
       issued_at: new Date(issuedAt * 1000).toISOString(),
     };
@@ -117,8 +130,10 @@ export class RegistryTokenFace {
     const actions: string[] = [];
     for (const action of asked.actions.includes("*") ? Object.keys(actionPermissions) : asked.actions) {
       const permission = actionPermissions[action];
-      if (permission && (await this.#services.access.decide(caller, permission, resource)).allowed)
-        actions.push(action);
+      if (!permission) continue;
+      const decision = await this.#services.access.decide(caller, permission, resource);
+      if (decision.allowed) actions.push(action);
+      else this.#services.audit.note(refusalEvent(caller, context, decision, projectIdOf(resource)));
     }
     return { ...asked, actions };
   }

@@ -79,72 +79,6 @@ export async function takePendingAudit(
   return rows;
 }
 
-export interface AuditUse {
-  readonly day: number;
-  readonly principal: string;
-  readonly permission: string;
-  readonly resource: string;
-  readonly resourceKeys: string;
-  readonly projectId: string;
-  readonly identity: string;
-  readonly count: number;
-}
-
-/** Adds to what was counted. */
-export async function addAuditUses(write: Writer, uses: readonly AuditUse[]): Promise<void> {
-  for (const { day, principal, permission, resource, resourceKeys, projectId, identity, count } of uses) {
-    await write
-      .insertInto("audit_uses")
-      .values({
-        day,
-        principal,
-        permission,
-        resource,
-        resource_keys: resourceKeys,
-        project_id: projectId,
-        identity,
-        count,
-      })
-      .onConflict((conflict) =>
-        conflict
-          .columns(["project_id", "day", "principal", "permission", "resource_keys"])
-          .doUpdateSet((row) => ({ count: row("audit_uses.count", "+", count), resource, identity })),
-      )
-      .execute();
-  }
-}
-
-/** What was used in a project since a day. */
-export async function listAuditUses(read: Reader, projectId: string, sinceDay: number, limit: number) {
-  return await read
-    .selectFrom("audit_uses")
-    .select(["principal", "permission", "resource", "resource_keys as resourceKeys", "identity"])
-    .select((row) => row.fn.sum<number>("count").as("count"))
-    .select((row) => row.fn.max<number>("day").as("lastDay"))
-    .where("project_id", "=", projectId)
-    .where("day", ">=", sinceDay)
-    .groupBy(["principal", "permission", "resource", "resource_keys", "identity"])
-    .orderBy("principal")
-    .orderBy("permission")
-    .orderBy("resource")
-    .limit(limit)
-    .execute();
-}
-
-/** Notes that a principal pulled a manifest; true when the log does not know of an earlier pull. */
-export async function noteAuditPull(
-  write: Writer,
-  pull: { principal: string; repositoryId: string; digest: string; at: number },
-): Promise<boolean> {
-  const { principal, repositoryId, digest, at } = pull;
-  const { numInsertedOrUpdatedRows } = await write
-    .insertInto("audit_pulls")
-    .values({ principal, repository_id: repositoryId, digest, at })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows === 1n;
-}
-
 /** A page of the log, in the order of arrival or against it. */
 export interface AuditPage {
   /** Absent for the whole installation. */
@@ -175,69 +109,6 @@ export async function listAuditEntries(
   return await query
     .orderBy("id", newestFirst ? "desc" : "asc")
     .limit(limit)
-    .execute();
-}
-
-export interface AuditCheckpointRow {
-  readonly node: string;
-  readonly segment: number;
-  readonly sequence: number;
-  readonly at: number;
-  readonly statement: string;
-  readonly keyId: string;
-  readonly signature: string;
-}
-
-const checkpointColumns = [
-  "node",
-  "segment",
-  "sequence",
-  "at",
-  "statement",
-  "key_id as keyId",
-  "signature",
-] as const;
-
-export async function insertAuditCheckpoint(write: Writer, row: AuditCheckpointRow): Promise<void> {
-  const { keyId, ...rest } = row;
-  await write
-    .insertInto("audit_checkpoints")
-    .values({ ...rest, key_id: keyId })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-}
-
-/** The newest checkpoint of whichever node. */
-export async function lastAuditCheckpoint(read: Reader): Promise<AuditCheckpointRow | undefined> {
-  return await read
-    .selectFrom("audit_checkpoints")
-    .select(checkpointColumns)
-    .orderBy("at", "desc")
-    .orderBy("sequence", "desc")
-    .limit(1)
-    .executeTakeFirst();
-}
-
-/** The public side of whatever signed checkpoints, retired or not, is in these rows. */
-export async function listAuditKeys(read: Reader): Promise<{ id: string; privateKey: string }[]> {
-  return await read
-    .selectFrom("signing_keys")
-    .select(["id", "private_key as privateKey"])
-    .where("use", "=", "audit")
-    .execute();
-}
-
-export async function listAuditCheckpoints(
-  read: Reader,
-  node: string,
-  segment: number,
-): Promise<AuditCheckpointRow[]> {
-  return await read
-    .selectFrom("audit_checkpoints")
-    .select(checkpointColumns)
-    .where("node", "=", node)
-    .where("segment", "=", segment)
-    .orderBy("sequence")
     .execute();
 }
 
@@ -287,17 +158,7 @@ export async function listSegmentEntries(
 ): Promise<AuditEntryRow[]> {
   return await read
     .selectFrom("audit_entries")
-    .select([
-      "node",
-      "segment",
-      "sequence",
-      "at",
-      "kind",
-      "project_id as projectId",
-      "principal",
-      "entry",
-      "hash",
-    ])
+    .select(["node", "segment", "sequence", "at", "kind", "project_id as projectId", "principal", "entry", "hash"])
     .where("node", "=", node)
     .where("segment", "=", segment)
     .where("sequence", ">", afterSequence)

@@ -1,6 +1,6 @@
 import type { Generated, Kysely, Transaction } from "kysely";
-import type { FederationTables } from "./federation-tables.ts";
 import type { AuditTables } from "./audit-tables.ts";
+import type { FederationTables } from "./federation-tables.ts";
 import type { PeopleTables } from "./people-tables.ts";
 import type { ProjectBlobsTable, ProjectLimitsTable, RulesTable } from "./rules-tables.ts";
 import type { TokenTables } from "./token-tables.ts";

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { startWorld, type World } from "../http/google/exchange.ts";
+import { basic, bearer } from "../server.ts";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+
+afterAll(() => world.server.close());
+
+async function entries(): Promise<Record<string, unknown>[]> {
+  await world.server.audit.flush();
+  const rows = await world.server.metadata.read.selectFrom("audit_entries").selectAll().orderBy("id").execute();
+  return rows.map(({ entry }) => JSON.parse(entry));
+}
+
+describe("the audit log", () => {
+  test("has who made an account, from where and with which key", async () => {
+    const { account, key, send } = await world.member([["installation", "roles/owner"]]);
+    const made = await send("POST /v1/projects/shop/serviceAccounts", { accountId: "robot" });
+    expect(made.status).toBe(200);
+    expect((await entries()).at(-1)).toMatchObject({
+      kind: "administration",
+      method: "POST /v1/projects/{project}/serviceAccounts",
+      resource: "project shop",
+      outcome: "done",
+      project: world.shop.id,
+      who: {
+        principal: `serviceAccount:${account.email}`,
+        id: `serviceAccount:${account.id}`,
+        credential: "access token",
+        key: key.private_key_id,
+      },
+      from: { address: "127.0.0.1" },
+    });
+  });
+
+  test("has which permission was missing for whom", async () => {
+    const stranger = await world.member([]);
+    expect((await stranger.send("DELETE /v1/projects/shop")).status).toBe(403);
+    expect((await entries()).at(-1)).toMatchObject({
+      kind: "decision.refused",
+      permission: "resourcemanager.projects.delete",
+      resource: "project shop",
+      reason: "policy",
+      who: { principal: `serviceAccount:${stranger.account.email}` },
+    });
+  });
+
+  test("has the tokens that were issued, with what they reach", async () => {
+    const { account, key } = await world.member([[`project/${world.shop.id}`, "roles/artifactregistry.writer"]]);
+    const headers = {
+      ...basic("oauth2accesstoken", world.server.accessToken(account, key)),
+      "user-agent": "docker/28.1",
+    };
+    const path = "/v2/token?scope=repository:shop/app:pull,push";
+    expect((await world.server.fetch(path, { headers })).status).toBe(200);
+    expect((await entries()).at(-1)).toMatchObject({
+      kind: "token.issued",
+      token: "registry",
+      access: ["repository:shop/app:pull,push"],
+      who: { principal: `serviceAccount:${account.email}`, credential: "access token" },
+      from: { agent: "docker/28.1" },
+    });
+  });
+
+  test("has a credential that proved nobody", async () => {
+    expect((await world.server.fetch("/v2/", { headers: bearer("wba_nothing") })).status).toBe(401);
+    expect((await entries()).at(-1)).toMatchObject({
+      kind: "credential.refused",
+      reason: "malformed",
+      who: { id: "" },
+    });
+  });
+
+  test("chains its entries", async () => {
+    const rows = await world.server.metadata.read.selectFrom("audit_entries").selectAll().orderBy("id").execute();
+    let previous = "";
+    for (const { entry, hash, sequence } of rows) {
+      expect(JSON.parse(entry).sequence).toBe(sequence);
+      previous = new Bun.CryptoHasher("sha256").update(`${previous}\n${entry}`).digest("hex");
+      expect(hash).toBe(previous);
+    }
+  });
+});
