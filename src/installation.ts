@@ -18,6 +18,7 @@ import { ServiceTokens } from "./identity/service-tokens.ts";
 import { Sessions } from "./identity/sessions.ts";
 import { SigningKeys } from "./identity/signing-keys.ts";
 import { Blobs } from "./registry/blobs.ts";
+import { DescribedImages } from "./registry/described-images.ts";
 import { Garbage, graceMillisecondsDefault } from "./registry/garbage.ts";
 import { ImageTimes } from "./registry/image-times.ts";
 import { Manifests } from "./registry/manifests.ts";
@@ -97,6 +98,7 @@ export async function openInstallation(foundations: Foundations) {
     serviceAccountKeys: new ServiceAccountKeys(metadata, now),
     sessions: new Sessions(metadata, now),
     ...registry,
+    describedImages: new DescribedImages(registry.manifests, registry.blobs),
     pullThrough,
     imports: new ImageImports({ ...registry, metadata, pullThrough, open: upstreams.open, now }),
     garbage: new Garbage(metadata, store, { graceMilliseconds }, now),

@@ -8,7 +8,7 @@ import { createApp } from "./http/app.ts";
 import { ConsoleFace } from "./http/console/console-face.ts";
 import { SetupPage } from "./http/console/setup-page.ts";
 import { SignInFace } from "./http/console/sign-in-face.ts";
-import { bearerVisitors } from "./http/console/visitor.ts";
+import { consoleVisitors } from "./http/console/visitor.ts";
 import { RegistryFace } from "./http/distribution/registry-face.ts";
 import { createGoogleApi } from "./http/google/google-api.ts";
 import { Names } from "./http/names.ts";
@@ -18,6 +18,7 @@ import { type Installation, openInstallation } from "./installation.ts";
 import { type Handler, listen } from "./listen.ts";
 import { Chores } from "./operations/chores.ts";
 import { migration } from "./operations/migration.ts";
+import { storageSamples } from "./operations/storage-samples.ts";
 import { upkeep } from "./operations/upkeep.ts";
 import { newOwnerKey } from "./owner.ts";
 import { previewGarbage } from "./registry/garbage-preview.ts";
@@ -81,7 +82,11 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   const chores = new Chores(
     config["read-only"]
       ? []
-      : [...upkeep(installation, store, scrub, (message) => logger.error(message)), ...migration(installation)],
+      : [
+          ...upkeep(installation, store, scrub, (message) => logger.error(message)),
+          ...migration(installation),
+          storageSamples(metadata, Date.now),
+        ],
     log,
   );
   return {
@@ -116,7 +121,7 @@ function appOf(names: Names, installation: Installation, setupPage: SetupPage): 
     google: createGoogleApi({ ...installation, locations: names.locations }),
     signIn: new SignInFace(installation),
     setupPage,
-    console: new ConsoleFace({ ...installation, locations: names.locations }, bearerVisitors(installation.doorkeeper)),
+    console: new ConsoleFace({ ...installation, locations: names.locations }, consoleVisitors(installation)),
   });
 }
 

@@ -5,7 +5,7 @@ import { createApp } from "../src/http/app.ts";
 import { ConsoleFace } from "../src/http/console/console-face.ts";
 import { SetupPage } from "../src/http/console/setup-page.ts";
 import { SignInFace } from "../src/http/console/sign-in-face.ts";
-import { bearerVisitors } from "../src/http/console/visitor.ts";
+import { consoleVisitors } from "../src/http/console/visitor.ts";
 import { RegistryFace } from "../src/http/distribution/registry-face.ts";
 import { createGoogleApi } from "../src/http/google/google-api.ts";
 import { type NameSettings, Names } from "../src/http/names.ts";
@@ -67,7 +67,7 @@ export async function startTestServer(
     google: createGoogleApi({ ...installation, locations: names.locations }),
     signIn: new SignInFace(installation),
     setupPage: new SetupPage(codes, (of) => newOwnerKey(installation, of)),
-    console: new ConsoleFace({ ...installation, locations: names.locations }, bearerVisitors(installation.doorkeeper)),
+    console: new ConsoleFace({ ...installation, locations: names.locations }, consoleVisitors(installation)),
   });
   return {
     ...installation,

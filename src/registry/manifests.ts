@@ -101,13 +101,21 @@ export class Manifests {
 
   /** Removes a tag, or a manifest with all its tags. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN, DENIED or UNSUPPORTED. */
   async delete(resolved: ResolvedRepository, reference: Reference, principal: string): Promise<void> {
+    await this.deleteAll(resolved, [reference], principal);
+  }
+
+  /** As `delete`, of several, all or nothing. */
+  async deleteAll(resolved: ResolvedRepository, references: readonly Reference[], principal: string): Promise<void> {
     const repositoryId = existingRepository(resolved);
     const change = { at: this.#now(), by: principal };
     const ids = { projectId: existingProject(resolved), repositoryId };
-    const found = await this.#metadata.write((write) =>
-      withinLimits(write, ids.projectId, () => deleteReference(write, ids, reference, change)),
+    await this.#metadata.write((write) =>
+      withinLimits(write, ids.projectId, async () => {
+        for (const reference of references) {
+          if (!(await deleteReference(write, ids, reference, change))) throw unknown(resolved, reference);
+        }
+      }),
     );
-    if (!found) throw unknown(resolved, reference);
   }
 
   async #tag(write: Writer, ids: RepositoryIds, tag: Tag, digest: Digest, push: ManifestPush, now: number) {

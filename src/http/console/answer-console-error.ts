@@ -6,7 +6,9 @@ import { RegistryError } from "../../registry/registry-error.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
 import { ApiError, apiStatuses } from "../google/api-error.ts";
+import { OAuthError } from "../token/oauth-error.ts";
 import { renderPage, type Viewer } from "./page.ts";
+import { ForeignFormError } from "./page-form.ts";
 
 /** Why there is a page with a sentence instead of the one that was asked for. */
 export class ConsoleError extends Error {
@@ -52,6 +54,8 @@ function explain(error: unknown, log: ErrorLog): ConsoleError {
     const status = apiStatuses[error.code];
     return new ConsoleError(status, status === 404 ? "There is no such page" : notDone, error.message);
   }
+  if (error instanceof ForeignFormError) return new ConsoleError(403, notDone, error.message);
+  if (error instanceof OAuthError) return new ConsoleError(400, notDone, error.message);
   if (error instanceof IdentityError) return new ConsoleError(401, "Sign in again", error.message);
   if (error instanceof TooManyRequestsError) return new ConsoleError(429, "Too many requests", error.message);
   log(error, "a page could not be made");

@@ -7,8 +7,9 @@ import { answerAsset } from "./assets.ts";
 import { type ConsoleCall, type ConsoleRoute, ConsoleRouteTable } from "./console-route.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import type { ConsoleServices } from "./console-services.ts";
-import { csrfToken, isCsrfToken } from "./csrf.ts";
-import { parseFields, readForm } from "./form.ts";
+import { csrfToken } from "./csrf.ts";
+import { readPageForm } from "./page-form.ts";
+import { parseFields } from "./parse-fields.ts";
 import type { Visit, Visitors } from "./visitor.ts";
 
 /** The pages under /console/, for whoever is signed in. They show and do what the other faces would, and no more. */
@@ -42,7 +43,7 @@ export class ConsoleFace {
     const match = this.#table.find(request.method === "HEAD" ? "GET" : request.method, pathOf(request));
     if (!match) throw new ConsoleError(404, "There is no such page", "The address may have been mistyped.");
     const { route, path } = match;
-    const fields = route.method === "POST" ? await this.#ownForm(request, visit) : {};
+    const fields = route.method === "POST" ? await readPageForm(request, visit.credential, context.origin) : [];
     const { resource, found } = await this.#admit(route, path, visit);
     if (this.#services.readOnly && route.method === "POST" && !route.asks) {
       throw new ConsoleError(409, "That was not done", "This server is read-only at the moment: it changes nothing.");
@@ -57,19 +58,11 @@ export class ConsoleFace {
       resource,
       found,
       query: parseFields(route.query, Object.fromEntries(queryOf(request))),
-      form: parseFields(route.form, fields),
+      form: parseFields(route.form, Object.fromEntries(fields)),
       signal: request.signal,
       may: async (permission, on = resource) => (await this.#services.access.decide(caller, permission, on)).allowed,
     };
     return await route.handle(call as ConsoleCall);
-  }
-
-  async #ownForm(request: Request, { credential }: Visit): Promise<Record<string, string>> {
-    const site = request.headers.get("sec-fetch-site");
-    const { csrf = "", ...fields } = await readForm(request);
-    const isOurs = (site === null || site === "same-origin") && isCsrfToken(csrf, credential);
-    if (isOurs) return fields;
-    throw new ConsoleError(403, "That was not done", "The form is from another session or site: load the page again.");
   }
 
   async #admit({ target, permission }: ConsoleRoute, path: PathParameters, { caller }: Visit) {

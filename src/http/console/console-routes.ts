@@ -1,5 +1,15 @@
 import type { ConsoleRoute } from "./console-route.ts";
+import { imageRoutes } from "./image.ts";
+import { imageFormRoutes } from "./image-forms.ts";
+import { imageListRoutes } from "./images.ts";
 import { projectRoutes } from "./projects.ts";
+import { repositoryRoutes } from "./repositories.ts";
 
 /** Every page and every form of the console, and what each needs. */
-export const consoleRoutes: readonly ConsoleRoute[] = [...projectRoutes];
+export const consoleRoutes: readonly ConsoleRoute[] = [
+  ...projectRoutes,
+  ...repositoryRoutes,
+  ...imageListRoutes,
+  ...imageRoutes,
+  ...imageFormRoutes,
+];

@@ -8,6 +8,7 @@ import * as upstreams from "./migrations/0005-upstreams.ts";
 import * as people from "./migrations/0006-people.ts";
 import * as federation from "./migrations/0007-federation.ts";
 import * as audit from "./migrations/0009-audit.ts";
+import * as consoleSamples from "./migrations/0012-console.ts";
 
 /** What a migration must know of the database it changes. */
 export interface MigrationContext {
@@ -23,6 +24,7 @@ const migrations = {
   "0006-people": people,
   "0007-federation": federation,
   "0009-audit": audit,
+  "0012-console": consoleSamples,
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Transaction } from "kysely";
 import type { AuditTables } from "./audit-tables.ts";
+import type { StorageSamplesTable } from "./console-tables.ts";
 import type { FederationTables } from "./federation-tables.ts";
 import type { PeopleTables } from "./people-tables.ts";
 import type { ProjectBlobsTable, ProjectLimitsTable, RulesTable } from "./rules-tables.ts";
@@ -15,7 +16,7 @@ import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTabl
  *           ├─ repositories (location, project, name) ─┬─ manifests ── manifest_references, image_times
  *           │                                          ├─ tags, tag_history
  *           │                                          └─ blob_links ─→ blobs ─→ objects
- *           ├─ rules (also of a repository), project_limits, project_blobs
+ *           ├─ rules (also of a repository), project_limits, project_blobs, storage_samples
  *           └─ uploads ─→ object being written
  * policies ── bindings (resource, role, member)          users ─ passwords, passkeys, outside_identities, sessions
  * logins ── refresh_tokens                            one_time_codes, device_codes
@@ -57,6 +58,7 @@ export interface Schema extends AuditTables, FederationTables, PeopleTables, Tok
   readonly imports: ImportsTable;
   readonly import_items: ImportItemsTable;
   readonly credential_uses: CredentialUsesTable;
+  readonly storage_samples: StorageSamplesTable;
 }
 
 /** A handle that may only read. */
