@@ -10,6 +10,7 @@ export type Need =
   | "containerd"
   | "ctr"
   | "gcloud"
+  | "chromium"
   | "openssl"
   | "docker-registry"
   | "root"

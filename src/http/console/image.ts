@@ -3,7 +3,12 @@ import { pull } from "../../access/permissions.ts";
 import type { DescribedImage, Part } from "../../registry/described-images.ts";
 import type { Digest } from "../../registry/digest.ts";
 import { existingRepository } from "../../registry/resolve.ts";
-import { listFirstTags, listManifestFacts, manifestKey } from "../../storage/metadata/repository-listings.ts";
+import {
+  listFirstTags,
+  listManifestFacts,
+  manifestKey,
+  sumChildren,
+} from "../../storage/metadata/repository-listings.ts";
 import { listHolders } from "../../storage/metadata/versions.ts";
 import { type ConsoleRoute, consoleRoute } from "./console-route.ts";
 import { configCard, historyCard, namesCard } from "./image-config-cards.ts";
@@ -44,7 +49,8 @@ async function show(call: RepositoryCall): Promise<Response> {
   const firstTags = await listFirstTags(read, [{ repositoryId, digest }], tagsOnImageMax + 1);
   const tags = firstTags.get(manifestKey(repositoryId, digest)) ?? [];
   const holders = await listHolders(read, repositoryId, [digest], holdersMax);
-  const bytes = (facts?.imageSize ?? 0) + (facts?.size ?? 0);
+  const below = (await sumChildren(read, repositoryId, [digest])).get(digest) ?? 0;
+  const bytes = (facts?.imageSize ?? 0) + (facts?.size ?? 0) + below;
   const body = html`<div class="title"><div>
 <p class="path"><a href="${projectUrl(name.project)}">${name.project}</a><a href="${imageUrl(name)}">${name.image}</a></p>
 <h1>Image <span class="mono">${shortDigest(digest)}</span></h1></div>
@@ -88,7 +94,7 @@ function factsCard(
   const { digest, mediaType, config, subject } = image;
   const link = (to: string) => html`<a class="digest" href="${imageUrl(name, to)}">${shortDigest(to)}</a> `;
   return html`<section class="card"><dl class="facts">
-<dt>Image digest</dt><dd><span class="digest">${digest}</span><div class="row">${copyButton(digest, "Copy", "Copy the whole image digest")}${copyButton(shortDigest(digest), "Copy short", "Copy the short image digest")}</div></dd>
+<dt>Image digest</dt><dd><span class="digest">${digest}</span><div class="row">${copyButton(digest, "Copy", "Copy the whole image digest")}${copyButton(shortDigest(digest), "Copy short", "Copy short image digest")}</div></dd>
 <dt>Location</dt><dd>${locationHost(name.location, context)}</dd>
 <dt>Size</dt><dd class="number">${byteText(bytes)}</dd>
 ${config?.platform && html`<dt>Platform</dt><dd>${config.platform}</dd>`}

@@ -8,6 +8,7 @@ import {
   listManifestFacts,
   listTagsWithTargets,
   manifestKey,
+  sumChildren,
 } from "../../storage/metadata/repository-listings.ts";
 import { listVersions, type VersionRow } from "../../storage/metadata/versions.ts";
 import { type ConsoleRoute, consoleRoute } from "./console-route.ts";
@@ -78,6 +79,7 @@ async function imageList(call: Call): Promise<Html> {
   if (shown.length === 0) return html`<section class="card empty"><h2>No images</h2></section>`;
   const digests = shown.map(({ digest }) => digest as Digest);
   const facts = new Map((await listManifestFacts(read, repositoryId, digests)).map((row) => [row.digest, row]));
+  const below = await sumChildren(read, repositoryId, digests);
   const pairs = digests.map((digest) => ({ repositoryId, digest }));
   const tags = await listFirstTags(read, pairs, tagsShown + 1);
   const mayPull = await call.may(pull);
@@ -92,7 +94,7 @@ async function imageList(call: Call): Promise<Html> {
       tagChips(name, tags.get(manifestKey(repositoryId, digest)) ?? []),
       platformText(platforms[index] ?? []),
       html`<span title="${mediaType}">${kindText(mediaType)}</span>`,
-      html`<span class="number">${byteText(imageSize + size)}</span>`,
+      html`<span class="number">${byteText(imageSize + size + (below.get(digest) ?? 0))}</span>`,
       imageCreatedAt === null ? undefined : timeAgo(imageCreatedAt, services.now()),
       timeAgo(uploadedAt, services.now()),
     ];

@@ -103,6 +103,26 @@ export async function listManifestFacts(read: Reader, repositoryId: string, dige
     .execute();
 }
 
+/** How large the images of some indexes are together, in bytes, by the index's digest. */
+export async function sumChildren(
+  read: Reader,
+  repositoryId: string,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await read
+    .selectFrom("manifest_references as r")
+    .innerJoin("manifests as m", (join) =>
+      join.onRef("m.repository_id", "=", "r.repository_id").onRef("m.digest", "=", "r.digest"),
+    )
+    .select((row) => ["r.manifest_digest as digest", row.fn.sum<number>("m.image_size").as("bytes")])
+    .where("r.repository_id", "=", repositoryId)
+    .where("r.manifest_digest", "in", digests)
+    .where("r.kind", "=", "child")
+    .groupBy("r.manifest_digest")
+    .execute();
+  return new Map(rows.map(({ digest, bytes }) => [digest, Number(bytes)]));
+}
+
 /** A manifest's blobs and children with their sizes, and whether another manifest of the repository has them too. */
 export async function listReferenceUses(read: Reader, repositoryId: string, digest: string) {
   const rows = await read

@@ -1,0 +1,55 @@
+import type { Server } from "bun";
+import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { startTestServer, type TestServer } from "../../server.ts";
+
+/** Debian's. The flags keep it from looking for servers of its maker's, which a closed network would refuse. */
+const executablePath = "/usr/bin/chromium";
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export async function openBrowser(): Promise<Browser> {
+  return await chromium.launch({ executablePath, args, timeout: 60_000 });
+}
+
+/** A test server that a browser can reach. */
+export async function serveForBrowser() {
+  let app: TestServer | undefined;
+  const sockets: Server<undefined> = Bun.serve({
+    port: 0,
+    hostname: "localhost",
+    idleTimeout: 0,
+    fetch: (request) => app?.fetch(request.url, request) ?? new Response("starting", { status: 503 }),
+  });
+  const server = await startTestServer({ port: sockets.port ?? 0 });
+  app = server;
+  return {
+    server,
+    origin: `http://localhost:${sockets.port}`,
+    async close() {
+      await sockets.stop(true);
+      await server.close();
+    },
+  };
+}
+
+/** A context that is signed in, and told if the page asks anybody but the server or complains. */
+export async function signedIn(browser: Browser, origin: string, cookie: string, options = {}) {
+  const context: BrowserContext = await browser.newContext(options);
+  await context.addCookies([{ name: "waybill", value: cookie, url: origin, httpOnly: true, sameSite: "Lax" }]);
+  const troubles: string[] = [];
+  context.on("request", (request) => {
+    if (!request.url().startsWith(`${origin}/`)) troubles.push(`asked ${request.url()}`);
+  });
+  context.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
+  });
+  context.on("weberror", (error) => troubles.push(String(error.error())));
+  return { context, troubles };
+}

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import axe from "axe-core";
+import type { Browser } from "playwright-core";
+import { clientTest } from "../../clients/client-test.ts";
+import { missing } from "../../clients/machine.ts";
+import { openBrowser, serveForBrowser, signedIn } from "./browser.ts";
+import { fillShop, signIn } from "./shop.ts";
+
+/** Pictures of every page, to be looked at; the folder is not kept. */
+const pictures = join(import.meta.dir, "../../output/console");
+
+/** A name for the picture, and where the page is. */
+type Shown = readonly [name: string, path: string];
+
+const looks = {
+  light: { colorScheme: "light", viewport: { width: 1280, height: 860 } },
+  dark: { colorScheme: "dark", viewport: { width: 1280, height: 860 } },
+  narrow: { colorScheme: "light", viewport: { width: 360, height: 780 } },
+} as const;
+
+describe("every page", () => {
+  let world: Awaited<ReturnType<typeof serveForBrowser>>;
+  let browser: Browser;
+  let cookie: string;
+  let pages: readonly Shown[];
+
+  beforeAll(async () => {
+    if (missing(["chromium"]).length > 0) return;
+    mkdirSync(pictures, { recursive: true });
+    world = await serveForBrowser();
+    const { index, amd64 } = await fillShop(world.server);
+    ({ value: cookie } = await signIn(world.server, "olga@example.com", [["installation", "roles/owner"]]));
+    await world.server.metadata.write(async (write) => {
+      const today = Math.floor(world.server.clock.now / 86_400_000);
+      for (let back = 60; back > 0; back--) {
+        const used_bytes = Math.round(90_000 + (60 - back) * 4000 + 40_000 * Math.sin(back / 5));
+        await write
+          .insertInto("storage_samples")
+          .values({ project_id: (await world.server.projects.find("shop"))?.id ?? "", day: today - back, used_bytes })
+          .execute();
+      }
+    });
+    const app = "/console/projects/shop/images/default/app";
+    pages = [
+      ["projects", "/console/"],
+      ["project", "/console/projects/shop"],
+      ["repository", app],
+      ["tags", `${app}?view=tags`],
+      ["index", `${app}@${index}`],
+      ["image", `${app}@${amd64}`],
+      ["delete", `/console/projects/shop/delete/default/app@${index}`],
+      ["refused", "/console/nowhere"],
+    ];
+    browser = await openBrowser();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+
+  for (const [look, options] of Object.entries(looks)) {
+    clientTest(`is without fault to a screen reader, asks nobody else, and fits: ${look}`, ["chromium"], async () => {
+      const { context, troubles } = await signedIn(browser, world.origin, cookie, options);
+      const page = await context.newPage();
+      const found: string[] = [];
+      for (const [name, path] of pages) {
+        await page.goto(`${world.origin}${path}`);
+        await page.screenshot({ path: join(pictures, `${name}-${look}.png`), fullPage: true });
+        await page.evaluate(axe.source);
+        const faults = await page.evaluate(checkWithAxe);
+        const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+        found.push(...faults.map((fault) => `${name}: ${fault}`));
+        if (Number(overflow) > 0) found.push(`${name} is ${overflow} px wider than the window`);
+      }
+      expect(found).toEqual([]);
+      expect(troubles.filter((each) => !each.includes("404"))).toEqual([]);
+      await context.close();
+    });
+  }
+});
+
+/** Runs in the page. */
+async function checkWithAxe(): Promise<string[]> {
+  const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .slice(0, 3)
+        .map(({ html }) => html)
+        .join(" ")}`,
+  );
+}
