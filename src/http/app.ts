@@ -27,7 +27,7 @@ export function createApp(names: Names, faces: Faces) {
     if (path === "/v2/token") return await faces.registryTokens.handle(request, context);
     if (path.startsWith("/v2/") || path === "/v2") return await faces.registry.handle(request, context);
     if (path === "/v1/_ping" || path === "/v1/search") return await faces.registry.handle(request, context);
-    if (path.startsWith("/v1/")) return await faces.google.fetch(request, { context });
+    if (path.startsWith("/v1/") || path.startsWith("/v1beta2/")) return await faces.google.fetch(request, { context });
     switch (path) {
       case "/token":
         return await faces.oauth.handle(request, context);

@@ -118,7 +118,27 @@ export class Manifests {
     );
   }
 
-  async #tag(write: Writer, ids: RepositoryIds, tag: Tag, digest: Digest, push: ManifestPush, now: number) {
+  /** Points a tag at a manifest that is there. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN, DENIED or UNSUPPORTED. */
+  async tag(resolved: ResolvedRepository, tag: Tag, digest: Digest, by: Pick<ManifestPush, "principal" | "allowTag">) {
+    const ids = { projectId: existingProject(resolved), repositoryId: existingRepository(resolved) };
+    const isThere = await this.#metadata.write((write) =>
+      withinLimits(write, ids.projectId, async () => {
+        if ((await missingManifests(write, ids.repositoryId, [digest])).length > 0) return false;
+        await this.#tag(write, ids, tag, digest, by, this.#now());
+        return true;
+      }),
+    );
+    if (!isThere) throw unknown(resolved, { kind: "digest", digest });
+  }
+
+  async #tag(
+    write: Writer,
+    ids: RepositoryIds,
+    tag: Tag,
+    digest: Digest,
+    push: Pick<ManifestPush, "principal" | "allowTag">,
+    now: number,
+  ) {
     const before = await putTag(write, ids.repositoryId, tag, digest, { at: now, by: push.principal });
     if (before === digest) return;
     push.allowTag(before === undefined ? "create" : "move");

@@ -3,9 +3,11 @@ import { scopeFor } from "../../access/scope-limits.ts";
 import { AdministrationError, type AdministrationErrorCode } from "../../identity/administration-error.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
 import { principalName } from "../../identity/principal.ts";
+import { RegistryError, type RegistryErrorCode } from "../../registry/registry-error.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
 import { ApiError, type ApiErrorCode, type ApiErrorDetail, apiStatuses } from "./api-error.ts";
+import { detailsOf, errorInfo, identityErrorInfo } from "./error-info.ts";
 
 const administrationCodes: Readonly<Record<AdministrationErrorCode, ApiErrorCode>> = {
   invalid: "INVALID_ARGUMENT",
@@ -15,14 +17,26 @@ const administrationCodes: Readonly<Record<AdministrationErrorCode, ApiErrorCode
   failed_precondition: "FAILED_PRECONDITION",
 };
 
+/** What images can be refused for where they are administered. */
+const registryCodes: Partial<Record<RegistryErrorCode, ApiErrorCode>> = {
+  NAME_INVALID: "INVALID_ARGUMENT",
+  TAG_INVALID: "INVALID_ARGUMENT",
+  DIGEST_INVALID: "INVALID_ARGUMENT",
+  NAME_UNKNOWN: "NOT_FOUND",
+  MANIFEST_UNKNOWN: "NOT_FOUND",
+  DENIED: "FAILED_PRECONDITION",
+  UNSUPPORTED: "FAILED_PRECONDITION",
+};
+
 /** Answers may hold keys and policies: none is kept on the way. */
 export const apiHeaders = { "cache-control": "private, no-store" } as const;
 
 /** The one place that turns an error into an answer of Google's shape. */
-export function answerApiError(error: unknown, log: ErrorLog): Response {
-  const { code, message, details, headers } = toApiError(error, log);
+export function answerApiError(error: unknown, log: ErrorLog, path: string): Response {
+  const apiError = toApiError(error, log);
+  const { code, message, headers } = apiError;
   const status = apiStatuses[code];
-  const body = { error: { code: status, message, status: code, ...(details.length > 0 && { details }) } };
+  const body = { error: { code: status, message, status: code, details: detailsOf(apiError, path) } };
   return Response.json(body, { status, headers: { ...apiHeaders, ...headers } });
 }
 
@@ -45,15 +59,22 @@ export function refused({ reason, permission, resource, principal, message }: Re
 }
 
 /** 401. @param error RFC 6750 section 3.1; absent where no credential came at all */
-export function unauthenticated(message: string, error?: "invalid_token"): ApiError {
+export function unauthenticated(
+  message: string,
+  error?: "invalid_token",
+  details: readonly ApiErrorDetail[] = [],
+): ApiError {
   const challenge = error === undefined ? "Bearer" : `Bearer error="${error}"`;
-  return new ApiError("UNAUTHENTICATED", message, [], { "www-authenticate": challenge });
+  return new ApiError("UNAUTHENTICATED", message, details, { "www-authenticate": challenge });
 }
 
 function toApiError(error: unknown, log: ErrorLog): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof AdministrationError) return new ApiError(administrationCodes[error.code], error.message);
-  if (error instanceof IdentityError) return unauthenticated(error.message, "invalid_token");
+  if (error instanceof IdentityError) {
+    return unauthenticated(error.message, "invalid_token", [identityErrorInfo(error.code)]);
+  }
+  if (error instanceof RegistryError) return new ApiError(registryCodes[error.code] ?? "INTERNAL", error.message);
   if (error instanceof TooManyRequestsError) {
     return new ApiError("RESOURCE_EXHAUSTED", error.message, [], { "retry-after": String(error.retryAfterSeconds) });
   }
@@ -62,8 +83,4 @@ function toApiError(error: unknown, log: ErrorLog): ApiError {
   }
   log(error, "administration request failed");
   return new ApiError("INTERNAL", "the server failed; its log says why");
-}
-
-function errorInfo(reason: string, domain: string, metadata: Record<string, string>): ApiErrorDetail {
-  return { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain, metadata };
 }

@@ -8,7 +8,8 @@ import type { RequestContext } from "../names.ts";
 import { pathOf } from "../url.ts";
 import { answerApiError, apiHeaders, refused, unauthenticated } from "./answer-api-error.ts";
 import { ApiError } from "./api-error.ts";
-import { readBody, readQuery } from "./request-input.ts";
+import { select } from "./partial-response.ts";
+import { readBody, readQuery, readSelection } from "./request-input.ts";
 import { type Route, RouteTable } from "./route.ts";
 import { googleRoutes } from "./routes.ts";
 import type { GoogleServices } from "./services.ts";
@@ -22,7 +23,7 @@ export function createGoogleApi(services: GoogleServices): Hono<{ Bindings: { co
       const body = await answer(services, table, req.raw, env.context);
       return Response.json(body, { headers: apiHeaders });
     } catch (error) {
-      return answerApiError(error, services.log);
+      return answerApiError(error, services.log, pathOf(req.raw));
     }
   });
 }
@@ -39,9 +40,10 @@ async function answer(services: GoogleServices, table: RouteTable, request: Requ
   }
   const query = readQuery(request, route.query);
   const body = route.body && (await readBody(request, route.body));
+  const selection = readSelection(request);
   const call = { services, caller, context, path, resource, found, query, body };
   const handle = () => route.handle(call as Parameters<Route["handle"]>[0]);
-  if (!changes(route)) return await handle();
+  if (!changes(route)) return select(await handle(), selection);
   const event = {
     kind: "administration",
     method: `${route.method} ${route.pattern}`,
@@ -52,7 +54,7 @@ async function answer(services: GoogleServices, table: RouteTable, request: Requ
     from: whenceOf(context),
     projectId: projectIdOf(resource),
   } as const;
-  return await services.audit.changing(event, handle);
+  return select(await services.audit.changing(event, handle), selection);
 }
 
 function changeOf({ audited }: Route, path: PathParameters, body: unknown): Detail {

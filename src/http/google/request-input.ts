@@ -1,13 +1,15 @@
 import type { z } from "zod";
 import { queryOf } from "../url.ts";
 import { type ApiError, invalidField } from "./api-error.ts";
+import { parseSelection, type Selection } from "./partial-response.ts";
 
 /** Far more than the largest policy has. */
 const bodyBytesMax = 1024 * 1024;
 /** What Google's clients add to every request, and what it may say. Tokens in a URL are refused like any unknown name. */
-const systemParameters: ReadonlyMap<string, readonly string[]> = new Map([
+const systemParameters = new Map<string, readonly string[] | "anything">([
   ["alt", ["json"]],
   ["prettyPrint", ["true", "false"]],
+  ["fields", "anything"],
 ]);
 
 /** The query, checked. Throws INVALID_ARGUMENT. */
@@ -15,10 +17,16 @@ export function readQuery<Query>(request: Request, schema: z.ZodType<Query>): Qu
   const own: Record<string, string | string[]> = {};
   for (const [name, value] of queryOf(request)) {
     const allowed = systemParameters.get(name);
-    if (allowed && !allowed.includes(value)) throw invalidField(name, `may be ${allowed.join(" or ")}`);
+    if (Array.isArray(allowed) && !allowed.includes(value)) throw invalidField(name, `may be ${allowed.join(" or ")}`);
     if (!allowed) own[name] = Object.hasOwn(own, name) ? [own[name] as string, value].flat() : value;
   }
   return check(own, schema);
+}
+
+/** Which part of the answer is wanted. Throws INVALID_ARGUMENT. */
+export function readSelection(request: Request): Selection {
+  const texts = queryOf(request).getAll("fields");
+  return texts.join("") === "" ? {} : parseSelection(texts.join(","));
 }
 
 /** The JSON body, checked; no body at all is an empty object. Throws INVALID_ARGUMENT. */

@@ -1,3 +1,4 @@
+import { artifactRoutes } from "./artifacts/artifact-routes.ts";
 import { cleanupRoutes } from "./cleanup-routes.ts";
 import { iamCredentialsRoutes } from "./iam-credentials-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
@@ -35,4 +36,5 @@ export const googleRoutes: readonly Route[] = [
   ...cleanupRoutes,
   ...roleRoutes,
   ...serviceRoutes,
+  ...artifactRoutes,
 ];

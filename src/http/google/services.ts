@@ -5,6 +5,7 @@ import type { Projects } from "../../access/projects.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { ServiceAccountKeys } from "../../identity/service-account-keys.ts";
 import type { ServiceAccounts } from "../../identity/service-accounts.ts";
+import type { Manifests } from "../../registry/manifests.ts";
 import type { Cleanup } from "../../registry/rules/cleanup.ts";
 import type { RuleBook } from "../../registry/rules/rule-book.ts";
 import type { Caches } from "../../registry/upstream/caches.ts";
@@ -26,6 +27,7 @@ export interface GoogleServices {
   readonly serviceAccountKeys: ServiceAccountKeys;
   readonly caches: Caches;
   readonly imports: ImageImports;
+  readonly manifests: Manifests;
   readonly rules: RuleBook;
   readonly cleanup: Cleanup;
   /** Nothing may be changed. */

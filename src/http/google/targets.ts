@@ -14,10 +14,11 @@ import type { ResourceKey } from "../../storage/metadata/schema.ts";
 import type { ServiceAccountKeyRow } from "../../storage/metadata/service-account-keys.ts";
 import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
 import { invalidField } from "./api-error.ts";
+import { type ArtifactTargets, findArtifactRepository, findPackage, findRegion } from "./artifacts/artifact-targets.ts";
 import type { GoogleServices } from "./services.ts";
 
 /** What a path can name, and what is found there. `policy` is where the policy of the thing hangs. */
-export interface Targets {
+export interface Targets extends ArtifactTargets {
   readonly server: Record<never, never>;
   readonly project: { readonly project: ProjectRow; readonly policy: ResourceKey; readonly rulesOf: RulesOwner };
   /** What a project may use: not for its owners to say. */
@@ -56,6 +57,9 @@ export const resolveTarget: { readonly [Kind in TargetKind]: Resolve<Kind> } = {
   key: findKey,
   location: findLocation,
   repository: findRepository,
+  region: findRegion,
+  artifactRepository: findArtifactRepository,
+  package: findPackage,
 };
 
 /** By id or by number. */

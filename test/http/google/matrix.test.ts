@@ -15,12 +15,17 @@ const account = "/v1/projects/{project}/serviceAccounts/{account}";
 const location = "/v1/projects/{project}/locations/{location}";
 const repository = `${location}/repositories/{repository}`;
 
+const region = "/v1/projects/{project}/locations/{region}";
+const artifacts = `${region}/repositories/{artifactRepository}`;
+const artifact = `${artifacts}/packages/{package}`;
+
 const verbs = {
   "see project": [
     "GET /v1/projects/{project}",
     "GET /v1/operations/cp.{project}",
     "GET /v1/projects/{project}/import",
     "POST /v1/projects/{project}/services/{service}:enable",
+    "GET /v1/projects/{project}/occurrences",
   ],
   "delete project": ["DELETE /v1/projects/{project}"],
   "make project": ["POST /v1/projects"],
@@ -58,6 +63,30 @@ const verbs = {
   "clean up": ["POST /v1/projects/{project}:cleanUp"],
   "see settings": ["GET /v1/projects/{project}/projectSettings"],
   "change settings": ["PATCH /v1/projects/{project}/projectSettings", "POST /v1/projects/{project}:import"],
+  "list artifact repositories": [
+    "GET /v1/projects/{project}/locations",
+    "GET /v1beta2/projects/{project}/locations",
+    `GET ${region}`,
+    `GET ${region}/repositories`,
+    `GET ${region}/operations/{operation}`,
+  ],
+  "see artifact repository": [`GET ${artifacts}`],
+  "list images": [
+    `GET ${artifacts}/packages`,
+    `GET ${artifacts}/dockerImages`,
+    `GET ${artifacts}/dockerImages/{image}`,
+  ],
+  "see image": [
+    `GET ${artifact}`,
+    `GET ${artifact}/versions`,
+    `GET ${artifact}/versions/{version}`,
+    `GET ${artifact}/tags`,
+    `GET ${artifact}/tags/{tag}`,
+  ],
+  "delete image": [`DELETE ${artifact}`, `DELETE ${artifact}/versions/{version}`],
+  "make tag": [`POST ${artifact}/tags`],
+  "move tag": [`PATCH ${artifact}/tags/{tag}`],
+  "delete tag": [`DELETE ${artifact}/tags/{tag}`],
   "set quota": ["PATCH /v1/projects/{project}/quota"],
 } as const;
 
@@ -73,7 +102,11 @@ const open = new Set([
 
 const everything = Object.keys(verbs) as Verb[];
 const inProject = everything.filter((verb) => verb !== "make project" && verb !== "set quota");
+const looking: readonly Verb[] = ["list artifact repositories", "list images", "see image"];
+const changing: readonly Verb[] = ["delete image", "make tag", "move tag", "delete tag"];
 const viewing: readonly Verb[] = [
+  ...looking,
+  "see artifact repository",
   "see project",
   "read policy",
   "see accounts",
@@ -105,9 +138,16 @@ const rows: readonly Row[] = [
     "roles/owner",
     "project",
     "storageFullControl",
-    ["read image policies", "write image policies", "clean up"],
+    ["read image policies", "write image policies", "clean up", ...looking, ...changing],
   ],
-  ["an owner with a token for images", "roles/owner", "project", "storageReadWrite", ["clean up"]],
+  [
+    "an owner with a token for images",
+    "roles/owner",
+    "project",
+    "storageReadWrite",
+    ["clean up", ...looking, ...changing],
+  ],
+  ["an owner with a token for pulling", "roles/owner", "project", "storageReadOnly", looking],
   ["an owner with a token for impersonation", "roles/owner", "project", "iam", []],
   ["an owner with a token without scopes", "roles/owner", "project", "none", []],
   ["a viewer", "roles/viewer", "project", "cloudPlatform", viewing],
@@ -116,7 +156,7 @@ const rows: readonly Row[] = [
     "roles/editor",
     "project",
     "cloudPlatform",
-    [...viewing, "change accounts", "clean up"],
+    [...viewing, ...changing, "change accounts", "clean up"],
   ],
   [
     "a policy administrator",
@@ -134,6 +174,9 @@ const rows: readonly Row[] = [
     "project",
     "cloudPlatform",
     [
+      ...looking,
+      ...changing,
+      "see artifact repository",
       "read image policies",
       "write image policies",
       "see rules",
@@ -143,9 +186,27 @@ const rows: readonly Row[] = [
       "change settings",
     ],
   ],
-  ["a deleter cleans up", "roles/artifactregistry.repoAdmin", "project", "cloudPlatform", ["see rules", "clean up"]],
-  ["a pusher sees rules", "roles/artifactregistry.writer", "project", "cloudPlatform", ["see rules"]],
-  ["a puller sees rules", "roles/storage.objectViewer", "project", "cloudPlatform", ["see rules"]],
+  [
+    "a deleter cleans up",
+    "roles/artifactregistry.repoAdmin",
+    "project",
+    "cloudPlatform",
+    [...looking, ...changing, "see artifact repository", "see rules", "clean up"],
+  ],
+  [
+    "a pusher sees rules",
+    "roles/artifactregistry.writer",
+    "project",
+    "cloudPlatform",
+    [...looking, "make tag", "move tag", "see artifact repository", "see rules"],
+  ],
+  [
+    "a puller sees rules",
+    "roles/storage.objectViewer",
+    "project",
+    "cloudPlatform",
+    [...looking, "see artifact repository", "see rules"],
+  ],
 ];
 
 let world: World;
@@ -157,7 +218,9 @@ beforeAll(async () => {
   world = await startWorld();
   const { server, shop, other } = world;
   const pusher = await server.account(shop, "pusher", [[`project/${shop.id}`, "roles/storage.admin"]]);
-  await pushImage(server, "shop/app", "latest", smallImage("a"), server.accessToken(pusher.account, pusher.key));
+  const image = smallImage("a");
+  const { digest } = image;
+  await pushImage(server, "shop/app", "latest", image, server.accessToken(pusher.account, pusher.key));
   const repositoryId = await server.metadata.hot.repositoryId("default", shop.id, "app");
   things = {
     "cp.{project}": `cp.${shop.id}`,
@@ -166,6 +229,13 @@ beforeAll(async () => {
     "{key}": pusher.key.private_key_id,
     "{location}": "default",
     "{repository}": "app",
+    "{region}": "default",
+    "{artifactRepository}": "default",
+    "{package}": "app",
+    "{version}": digest,
+    "{tag}": "latest",
+    "{image}": `app@${digest}`,
+    "{operation}": "done",
     "{role}": "viewer",
     "{service}": "iam.googleapis.com",
   };
@@ -227,14 +297,23 @@ describe("who may administer", () => {
       .filter((line) => line.includes("{account}"));
     expect(await of("account", "roles/owner")).toEqual(lines.sort());
     const ofRules = ["GET", "PUT", "DELETE"].map((method) => `${method} ${repository}/rules`);
+    const ofImage = (["see image", ...changing] as const).flatMap((verb) => verbs[verb] as readonly string[]);
     const onRepository = [
       ...ofRules,
+      ...ofImage,
       `GET ${repository}:getIamPolicy`,
       `POST ${repository}:getIamPolicy`,
       `POST ${repository}:setIamPolicy`,
     ];
     expect(await of("repository", "roles/artifactregistry.admin")).toEqual(onRepository.sort());
-    const onLocation = [...verbs["read image policies"], ...verbs["write image policies"], ...ofRules].sort();
+    const onLocation = [
+      ...verbs["read image policies"],
+      ...verbs["write image policies"],
+      ...ofRules,
+      ...verbs["see artifact repository"],
+      ...verbs["list images"],
+      ...ofImage,
+    ].sort();
     expect(await of("location", "roles/artifactregistry.admin")).toEqual(onLocation);
   });
 });

@@ -160,6 +160,7 @@ describe("a body", () => {
   test("names the field that is wrong", async () => {
     const { body } = await post(JSON.stringify({ projectId: 7 }));
     expect(body.error.details).toEqual([
+      expect.objectContaining({ reason: "INVALID_REQUEST" }),
       {
         "@type": "type.googleapis.com/google.rpc.BadRequest",
         fieldViolations: [{ field: "projectId", description: expect.any(String) }],
