@@ -73,6 +73,8 @@ interface SessionsTable {
 interface OneTimeCodesTable {
   code_hash: string;
   purpose: string;
+  /** Whom it is about: at most one code of a purpose is good for each; empty for nobody. */
+  subject: string;
   /** JSON. */
   body: string;
   created_at: number;
@@ -83,6 +85,8 @@ interface OneTimeCodesTable {
 /** A program that may act for somebody for a long time: a family of refresh tokens. */
 interface LoginsTable {
   id: string;
+  /** `oauth`: its refresh token changes at each use. `registry`: Docker keeps one token, which buys registry tokens only. */
+  kind: "oauth" | "registry";
   /** `user:ID` or `serviceAccount:ID`. */
   principal: string;
   /** The service account key that it was made with, and ends with; empty for a user's. */

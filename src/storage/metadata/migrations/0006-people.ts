@@ -58,16 +58,19 @@ export async function up(db: Kysely<unknown>, { dialect }: MigrationContext): Pr
     .createTable("one_time_codes")
     .addColumn("code_hash", text, (c) => c.primaryKey())
     .addColumn("purpose", text, (c) => c.notNull())
+    .addColumn("subject", text, (c) => c.notNull())
     .addColumn("body", text, (c) => c.notNull())
     .addColumn("created_at", "bigint", (c) => c.notNull())
     .addColumn("expires_at", "bigint", (c) => c.notNull())
     .addColumn("spent_at", "bigint")
     .execute();
+  await schema.createIndex("one_time_codes_subject").on("one_time_codes").columns(["subject", "purpose"]).execute();
   await schema.createIndex("one_time_codes_expiry").on("one_time_codes").column("expires_at").execute();
 
   await schema
     .createTable("logins")
     .addColumn("id", text, (c) => c.primaryKey())
+    .addColumn("kind", text, (c) => c.notNull())
     .addColumn("principal", text, (c) => c.notNull())
     .addColumn("key_id", text, (c) => c.notNull())
     .addColumn("client_id", text, (c) => c.notNull())
@@ -79,6 +82,7 @@ export async function up(db: Kysely<unknown>, { dialect }: MigrationContext): Pr
     .addColumn("ended_at", "bigint")
     .execute();
   await schema.createIndex("logins_principal").on("logins").columns(["principal", "created_at"]).execute();
+  await schema.createIndex("logins_key").on("logins").columns(["key_id", "used_at"]).execute();
   await schema.createIndex("logins_expiry").on("logins").column("expires_at").execute();
 
   await schema
