@@ -11,11 +11,12 @@ import { Assertions } from "./identity/assertion.ts";
 import { Authenticator } from "./identity/authenticator.ts";
 import { CredentialUses } from "./identity/credential-uses.ts";
 import { KeyProof } from "./identity/key-proof.ts";
+import type { OutsideProvider } from "./identity/people/outside-providers.ts";
+import { openPeople } from "./identity/people/people.ts";
 import { Provenance } from "./identity/provenance.ts";
 import { ServiceAccountKeys } from "./identity/service-account-keys.ts";
 import { ServiceAccounts } from "./identity/service-accounts.ts";
 import { ServiceTokens } from "./identity/service-tokens.ts";
-import { Sessions } from "./identity/sessions.ts";
 import { SigningKeys } from "./identity/signing-keys.ts";
 import { Blobs } from "./registry/blobs.ts";
 import { DescribedImages } from "./registry/described-images.ts";
@@ -47,6 +48,8 @@ export interface Foundations {
   readonly readOnly?: boolean;
   /** How caches reach their upstreams, and how long they believe a tag. */
   readonly upstreams?: { readonly open: OpenUpstream; readonly tagMilliseconds: number };
+  /** OIDC providers that people may sign in with. */
+  readonly providers?: readonly OutsideProvider[];
   readonly isOurAudience: (audience: string) => boolean;
   readonly now: () => number;
   readonly log: ErrorLog;
@@ -57,11 +60,12 @@ export type Installation = Awaited<ReturnType<typeof openInstallation>>;
 
 export async function openInstallation(foundations: Foundations) {
   const { store, accountDomain, rates, isOurAudience, now, log, upstreams = noUpstreams } = foundations;
-  const { graceMilliseconds = graceMillisecondsDefault, readOnly = false } = foundations;
+  const { graceMilliseconds = graceMillisecondsDefault, readOnly = false, providers = [] } = foundations;
   const chosen = await choose(foundations.metadata, { id: randomUUID(), accountDomain });
   const signingKeys = await SigningKeys.open(foundations.metadata, now);
   const audit = new Audit({ metadata: foundations.metadata, signingKeys, installationId: chosen.id, now, log });
   const metadata = audit.watch(foundations.metadata);
+  const trouble = (event: object) => log(event, "a sign-in failed");
   const tokens = new ServiceTokens(signingKeys, chosen.id);
   const assertions = new Assertions(metadata, isOurAudience, now);
   const policies = new Policies(metadata, now);
@@ -96,7 +100,7 @@ export async function openInstallation(foundations: Foundations) {
     projects: new Projects(metadata, policies, now),
     serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),
     serviceAccountKeys: new ServiceAccountKeys(metadata, now),
-    sessions: new Sessions(metadata, now),
+    ...openPeople({ metadata, accountDomain: chosen.accountDomain, providers, trouble, now }),
     ...registry,
     describedImages: new DescribedImages(registry.manifests, registry.blobs),
     pullThrough,

@@ -6,7 +6,9 @@ import type { ServiceAccountKeys } from "./identity/service-account-keys.ts";
 import type { ServiceAccounts } from "./identity/service-accounts.ts";
 import type { Metadata } from "./storage/metadata/metadata.ts";
 import { findProject } from "./storage/metadata/projects.ts";
+import type { Writer } from "./storage/metadata/schema.ts";
 import { findServiceAccount, type ServiceAccountRow } from "./storage/metadata/service-accounts.ts";
+import type { UserRow } from "./storage/metadata/users.ts";
 
 export interface OwnerServices {
   readonly metadata: Metadata;
@@ -29,6 +31,15 @@ export async function newOwnerKey(services: OwnerServices, origin: string): Prom
   const account = await ensureOwner(services);
   const { file } = await services.serviceAccountKeys.generate(account, ownerProject, origin);
   return file;
+}
+
+/** Makes a user an owner of the installation, inside a transaction. */
+export async function makeOwner(
+  { policies }: Pick<OwnerServices, "policies">,
+  write: Writer,
+  { id }: UserRow,
+): Promise<void> {
+  await policies.grant(write, "installation", { member: `user:${id}`, role: "roles/owner", condition: "" });
 }
 
 function ensureOwner({ metadata, projects, policies, serviceAccounts }: OwnerServices): Promise<ServiceAccountRow> {

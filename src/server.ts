@@ -6,8 +6,7 @@ import { openControlSocket } from "./control-socket.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { createApp } from "./http/app.ts";
 import { ConsoleFace } from "./http/console/console-face.ts";
-import { SetupPage } from "./http/console/setup-page.ts";
-import { SignInFace } from "./http/console/sign-in-face.ts";
+import { PeopleFace } from "./http/console/people/people-face.ts";
 import { consoleVisitors } from "./http/console/visitor.ts";
 import { RegistryFace } from "./http/distribution/registry-face.ts";
 import { createGoogleApi } from "./http/google/google-api.ts";
@@ -20,7 +19,7 @@ import { Chores } from "./operations/chores.ts";
 import { migration } from "./operations/migration.ts";
 import { storageSamples } from "./operations/storage-samples.ts";
 import { upkeep } from "./operations/upkeep.ts";
-import { newOwnerKey } from "./owner.ts";
+import { makeOwner, newOwnerKey } from "./owner.ts";
 import { previewGarbage } from "./registry/garbage-preview.ts";
 import { SetupCodes } from "./setup-codes.ts";
 import { processContext } from "./sources/context.ts";
@@ -71,7 +70,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   });
   const codes = new SetupCodes(Date.now);
   const ownerKey = (origin = names.origin) => newOwnerKey(installation, origin);
-  app = appOf(names, installation, new SetupPage(codes, ownerKey));
+  app = appOf(names, installation, codes);
   await writeAdminKey(config, ownerKey);
   const setupLink = async () => `${names.origin}/console/setup#code=${codes.issue()}`;
   const control = openControlSocket(folder.controlSocket, { ownerKey, setupLink, ...maintenanceOf(installation) }, log);
@@ -113,14 +112,13 @@ function maintenanceOf({ metadata, garbage, scrub, now }: Installation) {
   };
 }
 
-function appOf(names: Names, installation: Installation, setupPage: SetupPage): Handler {
+function appOf(names: Names, installation: Installation, setupCodes: SetupCodes): Handler {
   return createApp(names, {
     registry: new RegistryFace(installation),
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
-    signIn: new SignInFace(installation),
-    setupPage,
+    people: new PeopleFace({ ...installation, setupCodes, makeOwner: (...to) => makeOwner(installation, ...to) }),
     console: new ConsoleFace({ ...installation, locations: names.locations }, consoleVisitors(installation)),
   });
 }

@@ -17,10 +17,15 @@ export class SetupCodes {
     return code;
   }
 
+  /** Whether it is the code that was issued last, still fresh; it stays good. */
+  isGood(code: string): boolean {
+    const current = this.#current;
+    return current !== undefined && current.until > this.#now() && timingSafeEqual(current.hash, hashOf(code));
+  }
+
   /** True once for the code that was issued last, while it is fresh. */
   spend(code: string): boolean {
-    const current = this.#current;
-    if (!current || current.until <= this.#now() || !timingSafeEqual(current.hash, hashOf(code))) return false;
+    if (!this.isGood(code)) return false;
     this.#current = undefined;
     return true;
   }

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApp } from "../src/http/app.ts";
 import { ConsoleFace } from "../src/http/console/console-face.ts";
-import { SetupPage } from "../src/http/console/setup-page.ts";
-import { SignInFace } from "../src/http/console/sign-in-face.ts";
+import { PeopleFace } from "../src/http/console/people/people-face.ts";
 import { consoleVisitors } from "../src/http/console/visitor.ts";
 import { RegistryFace } from "../src/http/distribution/registry-face.ts";
 import { createGoogleApi } from "../src/http/google/google-api.ts";
@@ -16,7 +15,7 @@ import type { KeyFile } from "../src/identity/key-file.ts";
 import { anonymous, principalKey } from "../src/identity/principal.ts";
 import { scope } from "../src/identity/scopes.ts";
 import { openInstallation } from "../src/installation.ts";
-import { newOwnerKey } from "../src/owner.ts";
+import { makeOwner, newOwnerKey } from "../src/owner.ts";
 import { SetupCodes } from "../src/setup-codes.ts";
 import { openFilesystemBlobs } from "../src/storage/blobs/filesystem.ts";
 import type { ProjectRow } from "../src/storage/metadata/projects.ts";
@@ -65,8 +64,11 @@ export async function startTestServer(
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
-    signIn: new SignInFace(installation),
-    setupPage: new SetupPage(codes, (of) => newOwnerKey(installation, of)),
+    people: new PeopleFace({
+      ...installation,
+      setupCodes: codes,
+      makeOwner: (...to) => makeOwner(installation, ...to),
+    }),
     console: new ConsoleFace({ ...installation, locations: names.locations }, consoleVisitors(installation)),
   });
   return {

@@ -1,7 +1,6 @@
 import type { Connection } from "./connection.ts";
 import type { ConsoleFace } from "./console/console-face.ts";
-import type { SetupPage } from "./console/setup-page.ts";
-import type { SignInFace } from "./console/sign-in-face.ts";
+import type { PeopleFace } from "./console/people/people-face.ts";
 import type { RegistryFace } from "./distribution/registry-face.ts";
 import type { Names, RequestContext } from "./names.ts";
 import type { OAuthFace } from "./token/oauth-face.ts";
@@ -13,8 +12,7 @@ export interface Faces {
   readonly registry: RegistryFace;
   readonly registryTokens: RegistryTokenFace;
   readonly oauth: OAuthFace;
-  readonly setupPage: SetupPage;
-  readonly signIn: SignInFace;
+  readonly people: PeopleFace;
   readonly console: ConsoleFace;
   readonly google: { fetch(request: Request, bindings: { context: RequestContext }): Response | Promise<Response> };
 }
@@ -31,16 +29,13 @@ export function createApp(names: Names, faces: Faces) {
     switch (path) {
       case "/token":
         return await faces.oauth.handle(request, context);
-      case "/console/sign-out":
-        return await faces.signIn.handle(request, context);
-      case "/console/setup":
-        return await faces.setupPage.handle(request, context);
       case "/healthz":
       case "/readyz":
         return new Response("ok\n");
       case "/":
         return new Response("Waybill, a container registry. See docker login, or waybill auth login.\n");
       default:
+        if (faces.people.has(path)) return await faces.people.handle(request, context);
         if (path.startsWith("/console")) return await faces.console.handle(request, context);
         return Response.json({ error: "there is nothing at this path" }, { status: 404 });
     }

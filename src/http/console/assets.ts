@@ -2,11 +2,13 @@ import { digestOf } from "../../registry/digest.ts";
 import stylesheet from "./assets/console.css" with { type: "text" };
 import script from "./assets/console.js" with { type: "text" };
 import icon from "./assets/icon.svg" with { type: "text" };
+import passkeyScript from "./assets/passkey.js" with { type: "text" };
 
 /** What pages may name. Each is a file of ours: the policy of every page forbids anything else. */
 const files = {
   "console.css": { text: stylesheet, type: "text/css; charset=utf-8" },
   "console.js": { text: script, type: "text/javascript; charset=utf-8" },
+  "passkey.js": { text: passkeyScript, type: "text/javascript; charset=utf-8" },
   "icon.svg": { text: icon, type: "image/svg+xml" },
 } as const;
 

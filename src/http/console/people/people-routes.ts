@@ -1,0 +1,6 @@
+import { joinRoutes } from "./join-pages.ts";
+import type { PeopleRoute } from "./people-route.ts";
+import { signInRoutes } from "./sign-in-page.ts";
+
+/** Every page and form of people who sign in, and who may send it. */
+export const peopleRoutes: readonly PeopleRoute[] = [...signInRoutes, ...joinRoutes];
