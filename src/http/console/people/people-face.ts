@@ -3,8 +3,8 @@ import { newSecretText } from "../../../identity/secret-text.ts";
 import type { RequestContext } from "../../names.ts";
 import { pathOf, queryOf } from "../../url.ts";
 import { answerConsoleError, ConsoleError } from "../answer-console-error.ts";
-import { csrfToken, isCsrfToken } from "../csrf.ts";
-import { readForm } from "../form.ts";
+import { csrfToken } from "../csrf.ts";
+import { readPageForm } from "../page-form.ts";
 import { readCookie, setCookie } from "../session-cookie.ts";
 import { type PeopleCall, type PeopleRoute, PeopleRouteTable, type PeopleServices } from "./people-route.ts";
 import { peopleRoutes } from "./people-routes.ts";
@@ -51,7 +51,7 @@ export class PeopleFace {
       context,
       path,
       query: queryOf(request),
-      form: route.method === "POST" ? await readOwnForm(request, caller ? cookie : known, context) : {},
+      form: route.method === "POST" ? await fieldsOf(request, caller ? cookie : known, context.origin) : {},
       csrf: csrfToken(credential),
       visit,
       from: { address: context.address, agent: request.headers.get("user-agent") ?? "" },
@@ -69,19 +69,8 @@ export class PeopleFace {
   }
 }
 
-/**
- * Reads a form that one of our pages sent. A browser also says which site a form comes from: one that says another is
- * refused whatever the form holds.
- *
- * @param credential the cookie that the page's token was made for; empty where there is none
- */
-async function readOwnForm(request: Request, credential: string, { origin }: RequestContext) {
-  const site = request.headers.get("sec-fetch-site");
-  const sender = request.headers.get("origin");
-  const { csrf = "", ...fields } = await readForm(request);
-  const isOurs = (site === null || site === "same-origin") && (sender === null || sender === origin);
-  if (isOurs && credential !== "" && isCsrfToken(csrf, credential)) return fields;
-  throw new ConsoleError(403, "That was not done", "The form is from another session or site: load the page again.");
+async function fieldsOf(...form: Parameters<typeof readPageForm>): Promise<Record<string, string>> {
+  return Object.fromEntries(await readPageForm(...form));
 }
 
 /** A page comes back to where it was asked for; a form that was sent by nobody is gone. */
