@@ -1,3 +1,8 @@
+import { accountRoutes } from "./access/account.ts";
+import { accountListRoutes } from "./access/accounts.ts";
+import { keyRoutes } from "./access/keys.ts";
+import { policyRoutes } from "./access/policy.ts";
+import { policyChangeRoutes } from "./access/policy-change.ts";
 import type { ConsoleRoute } from "./console-route.ts";
 import { imageRoutes } from "./image.ts";
 import { imageFormRoutes } from "./image-forms.ts";
@@ -12,4 +17,9 @@ export const consoleRoutes: readonly ConsoleRoute[] = [
   ...imageListRoutes,
   ...imageRoutes,
   ...imageFormRoutes,
+  ...policyRoutes,
+  ...policyChangeRoutes,
+  ...accountListRoutes,
+  ...accountRoutes,
+  ...keyRoutes,
 ];

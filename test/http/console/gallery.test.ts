@@ -30,7 +30,7 @@ describe("every page", () => {
     if (missing(["chromium"]).length > 0) return;
     mkdirSync(pictures, { recursive: true });
     world = await serveForBrowser();
-    const { index, amd64 } = await fillShop(world.server);
+    const { index, amd64, account } = await fillShop(world.server);
     ({ value: cookie } = await signIn(world.server, "olga@example.com", [["installation", "roles/owner"]]));
     await world.server.metadata.write(async (write) => {
       const today = Math.floor(world.server.clock.now / 86_400_000);
@@ -51,6 +51,9 @@ describe("every page", () => {
       ["index", `${app}@${index}`],
       ["image", `${app}@${amd64}`],
       ["delete", `/console/projects/shop/delete/default/app@${index}`],
+      ["access", "/console/projects/shop/access"],
+      ["accounts", "/console/projects/shop/accounts"],
+      ["account", `/console/projects/shop/accounts/${encodeURIComponent(account.email)}`],
       ["refused", "/console/nowhere"],
     ];
     browser = await openBrowser();

@@ -20,3 +20,20 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = new Date(time.dateTime).toLocaleString();
 }
+
+// A key file is saved, and the page shows the new key; without a script the page has to be loaded again.
+for (const form of document.querySelectorAll("form[data-saves]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (!answer.ok) {
+      form.submit();
+      return;
+    }
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? "key.json";
+    link.click();
+    setTimeout(() => location.reload(), 300);
+  });
+}

@@ -4,9 +4,15 @@ import type { Html } from "../page.ts";
 
 type Signed = Pick<ConsoleCall, "viewer">;
 
-/** A form that changes something, with the token that shows it is ours. */
-export function postForm({ viewer }: Signed, action: string, body: Html, kind: "fields" | "inline" = "fields"): Html {
-  return html`<form class="${kind}" method="post" action="${action}"><input type="hidden" name="csrf" value="${viewer.csrf}">${body}</form>`;
+/** A form that changes something, with the token that shows it is ours. One that saves is answered with a file. */
+export function postForm(
+  { viewer }: Signed,
+  action: string,
+  body: Html,
+  kind: "fields" | "inline" | "inline saves" = "fields",
+): Html {
+  const saves = kind === "inline saves" && html` data-saves="yes"`;
+  return html`<form class="${kind}" method="post" action="${action}"${saves}><input type="hidden" name="csrf" value="${viewer.csrf}">${body}</form>`;
 }
 
 /** One button that does one thing. */
