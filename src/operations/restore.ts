@@ -99,7 +99,7 @@ async function restoreObject(
   try {
     for await (const piece of bytes) {
       hasher.update(piece);
-      await writer.write(piece);
+      await writer.write([piece]);
       onBytes(piece.byteLength);
     }
   } finally {

@@ -3,8 +3,8 @@ import type { HashAnswer, HashRequest } from "./hash-worker.ts";
 
 /** One hash that grows on the other thread. */
 export interface ThreadHash {
-  /** Takes the bytes and the memory they lie in, which is empty afterwards. Resolves when more may come. */
-  update(bytes: Uint8Array): Promise<void>;
+  /** Takes the pieces and the memory they lie in, which is empty afterwards. Resolves when more may come. */
+  update(pieces: readonly Uint8Array[]): Promise<void>;
   /** Hex digits; undefined where the thread failed. */
   finish(): Promise<string | undefined>;
   forget(): void;
@@ -78,12 +78,12 @@ class Hash implements ThreadHash {
     this.#post({ kind: "begin", id: this.#id, algorithm });
   }
 
-  async update(bytes: Uint8Array): Promise<void> {
+  async update(pieces: readonly Uint8Array[]): Promise<void> {
     if (this.#failed) return;
-    this.#waiting += bytes.byteLength;
-    // A part of a larger piece of memory must not take the rest along.
-    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-    this.#post({ kind: "update", id: this.#id, bytes: own }, [own.buffer as ArrayBuffer]);
+    for (const { byteLength } of pieces) this.#waiting += byteLength;
+    const own = pieces.map(withOwnMemory);
+    const memory = own.map(({ buffer }) => buffer as ArrayBuffer);
+    this.#post({ kind: "update", id: this.#id, pieces: own }, memory);
     while (this.#waiting > waitingBytesMax && !this.#failed) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -120,4 +120,9 @@ class Hash implements ThreadHash {
     this.#wake?.();
     this.#finished?.(undefined);
   }
+}
+
+/** A part of a larger piece of memory must not take the rest along. */
+function withOwnMemory(piece: Uint8Array): Uint8Array {
+  return piece.byteLength === piece.buffer.byteLength ? piece : piece.slice();
 }

@@ -3,7 +3,7 @@ import type { DigestAlgorithm } from "./digest.ts";
 
 export type HashRequest =
   | { readonly kind: "begin"; readonly id: number; readonly algorithm: DigestAlgorithm }
-  | { readonly kind: "update"; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: "update"; readonly id: number; readonly pieces: readonly Uint8Array[] }
   | { readonly kind: "finish"; readonly id: number }
   | { readonly kind: "forget"; readonly id: number };
 
@@ -13,29 +13,20 @@ export type HashAnswer =
 
 declare const self: Worker;
 
-/** So many bytes are acknowledged at once. */
-const acknowledgedBytes = 256 * 1024;
-
-interface Running {
-  readonly hasher: Bun.CryptoHasher;
-  /** Bytes taken and not acknowledged yet. */
-  taken: number;
-}
-
-const running = new Map<number, Running>();
+const running = new Map<number, Bun.CryptoHasher>();
 
 self.onmessage = ({ data }: MessageEvent<HashRequest>) => {
   const hash = running.get(data.id);
   switch (data.kind) {
     case "begin":
-      running.set(data.id, { hasher: new Bun.CryptoHasher(data.algorithm), taken: 0 });
+      running.set(data.id, new Bun.CryptoHasher(data.algorithm));
       break;
     case "update":
-      if (hash) update(data.id, hash, data.bytes);
+      if (hash) update(data.id, hash, data.pieces);
       break;
     case "finish":
       running.delete(data.id);
-      answer({ kind: "finished", id: data.id, hex: hash?.hasher.digest("hex") });
+      answer({ kind: "finished", id: data.id, hex: hash?.digest("hex") });
       break;
     case "forget":
       running.delete(data.id);
@@ -43,12 +34,15 @@ self.onmessage = ({ data }: MessageEvent<HashRequest>) => {
   }
 };
 
-function update(id: number, hash: Running, bytes: Uint8Array): void {
-  hash.hasher.update(bytes);
-  hash.taken += bytes.byteLength;
-  if (hash.taken < acknowledgedBytes) return;
-  answer({ kind: "taken", id, bytes: hash.taken });
-  hash.taken = 0;
+function update(id: number, hash: Bun.CryptoHasher, pieces: readonly Uint8Array[]): void {
+  let bytes = 0;
+  for (const piece of pieces) {
+    bytes += piece.byteLength;
+    hash.update(piece);
+    // Given back at once: at the next collection would be too late for many uploads.
+    (piece.buffer as ArrayBuffer).transfer(0);
+  }
+  answer({ kind: "taken", id, bytes });
 }
 
 function answer(message: HashAnswer): void {

@@ -32,25 +32,25 @@ export class RunningHashes {
   }
 
   /**
-   * Takes the bytes and the memory they lie in. Resolves when more may come.
+   * Takes the pieces and the memory they lie in. Resolves when more may come.
    *
    * @param size how many bytes of the upload came before these
    */
-  async update(id: string, size: number, bytes: Uint8Array): Promise<void> {
+  async update(id: string, size: number, pieces: readonly Uint8Array[]): Promise<void> {
     const running = this.#running.get(id);
     if (!running) return;
     if (running.size !== size) {
       this.forget(id);
       return;
     }
-    running.size += bytes.byteLength;
+    for (const { byteLength } of pieces) running.size += byteLength;
     if (!running.thread && running.size <= heldBytesMax && this.#heldBytes < heldInAllBytesMax) {
-      running.held.push(bytes);
-      this.#heldBytes += bytes.byteLength;
+      running.held.push(...pieces);
+      this.#heldBytes += running.size - size;
       return;
     }
     running.thread ??= beginOnThread(running.algorithm);
-    for (const each of [...this.#release(running), bytes]) await running.thread.update(each);
+    await running.thread.update([...this.#release(running), ...pieces]);
   }
 
   /**

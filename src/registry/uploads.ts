@@ -15,6 +15,7 @@ import {
   type UploadRow,
 } from "../storage/metadata/uploads.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm } from "./digest.ts";
+import { Inflow } from "./inflow.ts";
 import { RegistryError } from "./registry-error.ts";
 import { existingProject, type ResolvedRepository } from "./resolve.ts";
 import { requireWritable, roomForUpload, withinLimits } from "./rules/limits.ts";
@@ -28,6 +29,8 @@ export interface UploadChunk {
   readonly start?: number | undefined;
   /** How many the client says there are; fewer means that the connection broke. */
   readonly length?: number | undefined;
+  /** Hears how many more bytes can be read from the store. */
+  readonly onWritten?: ((bytes: number) => void) | undefined;
 }
 
 /** An upload that nobody continued for so long is given up. */
@@ -186,7 +189,7 @@ export class Uploads {
   }
 
   /** Stores what comes and records it, also when the connection breaks: the client may ask how far it got. */
-  async #receive(upload: UploadRow, { body, start, length }: UploadChunk, digest?: Digest): Promise<number> {
+  async #receive(upload: UploadRow, { body, start, length, onWritten }: UploadChunk, digest?: Digest): Promise<number> {
     if (start !== undefined && start !== upload.size) {
       throw new RegistryError("RANGE_INVALID", `the upload has ${upload.size} bytes: continue there, not at ${start}`);
     }
@@ -194,20 +197,27 @@ export class Uploads {
     const room = await roomForUpload(this.#metadata.read, upload.projectId, digest);
     room.require(upload.size + (length ?? 0));
     const writer = await this.#store.append(upload.objectKey, upload.size);
+    let hashed = upload.size;
+    const hash = async (pieces: readonly Uint8Array[]) => {
+      const before = hashed;
+      for (const { byteLength } of pieces) hashed += byteLength;
+      await this.#hashes.update(upload.id, before, pieces);
+    };
+    const inflow = new Inflow(writer, hash, onWritten);
     let size = upload.size;
     try {
       for await (const bytes of body) {
-        const { byteLength } = bytes;
-        await writer.write(bytes);
-        // Takes the bytes' memory along.
-        await this.#hashes.update(upload.id, size, bytes);
-        size += byteLength;
+        size += bytes.byteLength;
         room.require(size);
+        await inflow.take(bytes);
       }
     } finally {
+      await inflow.settled();
+      size = upload.size + inflow.written;
       await writer.close();
       if (size > upload.size) await this.#advance(upload, size);
     }
+    inflow.requireWhole();
     if (length !== undefined && size - upload.size !== length) {
       throw new RegistryError("SIZE_INVALID", `${size - upload.size} of ${length} bytes arrived: send the rest`);
     }

@@ -16,7 +16,7 @@ test("RunningHashes hashes what came in pieces, small and large, without reading
     let size = 0;
     for (const piece of pieces) {
       const { byteLength } = piece;
-      await hashes.update("a", size, new Uint8Array(piece));
+      await hashes.update("a", size, [new Uint8Array(piece)]);
       size += byteLength;
     }
     expect(await hashes.finish("a", size, "sha256", never)).toBe(digestOf(whole));
@@ -27,7 +27,7 @@ test("RunningHashes leaves alone the memory around a piece", async () => {
   const hashes = new RunningHashes();
   hashes.begin("a", "sha512");
   const memory = new Uint8Array(300_000).fill(7);
-  await hashes.update("a", 0, memory.subarray(100_000, 200_000));
+  await hashes.update("a", 0, [memory.subarray(100_000, 200_000)]);
   expect(memory.byteLength).toBe(300_000);
   const expected = digestOf(memory.subarray(100_000, 200_000), "sha512");
   expect(await hashes.finish("a", 100_000, "sha512", never)).toBe(expected);
@@ -39,17 +39,17 @@ test("RunningHashes reads from the store what it did not see from the beginning,
   const hashes = new RunningHashes();
   expect(await hashes.finish("unknown", bytes.byteLength, "sha256", read)).toBe(digestOf(bytes));
   hashes.begin("gap", "sha256");
-  await hashes.update("gap", 5, new Uint8Array(100_000));
+  await hashes.update("gap", 5, [new Uint8Array(100_000)]);
   expect(await hashes.finish("gap", bytes.byteLength, "sha256", read)).toBe(digestOf(bytes));
   hashes.begin("other", "sha256");
-  await hashes.update("other", 0, bytes.slice());
+  await hashes.update("other", 0, [bytes.slice()]);
   expect(await hashes.finish("other", bytes.byteLength, "sha512", read)).toBe(digestOf(bytes, "sha512"));
 });
 
 test("hashes that grow side by side on the thread do not mix, and a forgotten one is gone", async () => {
   const hashes = [1, 2, 3].map((value) => ({ value, hash: beginOnThread("sha256") }));
   for (let time = 0; time < 20; time++) {
-    await Promise.all(hashes.map(({ value, hash }) => hash.update(new Uint8Array(100_000).fill(value))));
+    await Promise.all(hashes.map(({ value, hash }) => hash.update([new Uint8Array(100_000).fill(value)])));
   }
   hashes[2]?.hash.forget();
   for (const { value, hash } of hashes.slice(0, 2)) {

@@ -13,17 +13,21 @@ export class Arrival {
   #waiting: (() => void)[] = [];
 
   /**
-   * @param store takes the bytes that it is given and keeps the blob
+   * @param store takes the bytes that it is given and keeps the blob; it says how many more can be read
    * @param read what is stored of it so far
    */
   constructor(
     { size, body }: { size: number | undefined; body: AsyncIterable<Uint8Array> },
-    store: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+    store: (body: AsyncIterable<Uint8Array>, onWritten: (bytes: number) => void) => Promise<void>,
     read: (start: number, end: number) => Blob,
   ) {
     this.size = size;
     this.#read = read;
-    this.stored = store(this.#counted(body)).finally(() => {
+    const onWritten = (bytes: number) => {
+      this.#received += bytes;
+      this.#wake();
+    };
+    this.stored = store(body, onWritten).finally(() => {
       this.#isOver = true;
       this.#wake();
     });
@@ -46,17 +50,6 @@ export class Arrival {
     await this.stored;
     const blob = await whole();
     if (at < blob.size) yield* blob.read(at, blob.size).stream();
-  }
-
-  /** When the store asks for the next bytes it has written those before. */
-  async *#counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const bytes of body) {
-      // The store takes the bytes' memory.
-      const { byteLength } = bytes;
-      yield bytes;
-      this.#received += byteLength;
-      this.#wake();
-    }
   }
 
   #wake(): void {

@@ -8,7 +8,7 @@ import type { Reference, Tag } from "../reference.ts";
 import { RegistryError } from "../registry-error.ts";
 import { type ResolvedRepository, resolveRepository } from "../resolve.ts";
 import { isLimit } from "../rules/limits.ts";
-import type { Uploads } from "../uploads.ts";
+import type { UploadChunk, Uploads } from "../uploads.ts";
 import { Arrival } from "./arrival.ts";
 import type { Caches } from "./caches.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -142,7 +142,7 @@ export class PullThrough {
     const { id, objectKey } = await uploads.begin(resolved, principalOf(upstream), algorithmOf(digest));
     const arrival = new Arrival(
       { size: found.size, body: stoppable(found.body, this.#stopping.signal) },
-      (body) => this.#keep(id, { body, length: found.size }, digest, keyOf(resolved, digest)),
+      (body, onWritten) => this.#keep(id, { body, length: found.size, onWritten }, digest, keyOf(resolved, digest)),
       (start, end) => store.read(objectKey, start, end),
     );
     this.#arrivals.set(keyOf(resolved, digest), arrival);
@@ -151,7 +151,7 @@ export class PullThrough {
 
   async #keep(
     id: string,
-    chunk: { body: AsyncIterable<Uint8Array>; length: number | undefined },
+    chunk: UploadChunk,
     digest: Digest,
     key: string,
   ) {

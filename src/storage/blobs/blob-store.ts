@@ -25,8 +25,8 @@ export interface ObjectShelves {
 
 /** One object being written. */
 export interface ObjectWriter {
-  /** Takes the bytes in order; resolves when more may come. */
-  write(bytes: Uint8Array): Promise<void>;
+  /** Takes the pieces in order; resolves when they can be read from the store. */
+  write(pieces: readonly Uint8Array[]): Promise<void>;
   /** Hands over everything taken; after it, `stat` tells the whole size. */
   close(): Promise<void>;
 }

@@ -59,15 +59,25 @@ async function openWriter(path: string, size: number): Promise<ObjectWriter> {
   if (size > 0) await file.truncate(size);
   let position = size;
   return {
-    async write(bytes) {
-      for (let written = 0; written < bytes.byteLength; ) {
-        const { bytesWritten } = await file.write(bytes, written, bytes.byteLength - written, position);
-        written += bytesWritten;
+    async write(pieces) {
+      for (let left = pieces; left.length > 0; ) {
+        const { bytesWritten } = await file.writev(left, position);
         position += bytesWritten;
+        left = beyond(left, bytesWritten);
       }
     },
     close: () => file.close(),
   };
+}
+
+/** The pieces without their first `bytes` bytes: a disk may take fewer than it was given. */
+function beyond(pieces: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let skipped = 0;
+  for (const [index, piece] of pieces.entries()) {
+    if (skipped + piece.byteLength > bytes) return [piece.subarray(bytes - skipped), ...pieces.slice(index + 1)];
+    skipped += piece.byteLength;
+  }
+  return [];
 }
 
 /** A new name in a folder is on disk only after the folder was synced. */
