@@ -11,7 +11,7 @@ export interface ThreadHash {
 }
 
 /** Bytes of one hash that may wait for the thread: enough to keep it busy, little enough for many uploads. */
-const waitingBytesMax = 768 * 1024;
+const waitingBytesMax = 1024 * 1024;
 
 /** From source the worker lies beside this file; in the compiled program this file is part of one at the root. */
 const workerPath = import.meta.url.endsWith(".ts") ? "./hash-worker.ts" : "./registry/hash-worker.js";

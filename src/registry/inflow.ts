@@ -4,9 +4,12 @@ import type { ObjectWriter } from "../storage/blobs/blob-store.ts";
 type Hashing = (pieces: readonly Uint8Array[]) => Promise<void>;
 
 /** Bytes of one upload that may be on their way: the disk and the hash stay busy while the next arrive. */
-const waitingBytesMax = 1024 * 1024;
+const waitingBytesMax = 2 * 1024 * 1024;
+/** What each may still have when all together have a lot: many fast clients and a slow disk must not fill the memory. */
+const scarceBytesMax = 256 * 1024;
+const waitingInAllBytesMax = 32 * 1024 * 1024;
 /** So much is written at once: fewer and larger system calls, and fewer words between threads. */
-const batchBytesMax = 512 * 1024;
+const batchBytesMax = 1024 * 1024;
 /** What a system call takes at once is limited to 1,024 (IOV_MAX). */
 const batchPiecesMax = 1024;
 
@@ -15,6 +18,7 @@ const batchPiecesMax = 1024;
  * batch is written while the one before is hashed and the next arrives.
  */
 export class Inflow {
+  static #waitingInAllBytes = 0;
   readonly #writer: ObjectWriter;
   readonly #hash: Hashing;
   readonly #onWritten: (bytes: number) => void;
@@ -35,10 +39,11 @@ export class Inflow {
 
   /** Takes a piece and the memory it lies in. Resolves when more may come; throws what the writer threw. */
   async take(piece: Uint8Array): Promise<void> {
+    this.requireWhole();
     this.#waiting.push(piece);
-    this.#waitingBytes += piece.byteLength;
+    this.#count(piece.byteLength);
     this.#working ??= this.#work();
-    while (this.#waitingBytes > waitingBytesMax && !this.#failure) {
+    while (this.#waitingBytes > Inflow.#bytesMax() && !this.#failure) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -65,14 +70,24 @@ export class Inflow {
         this.written += bytes;
         this.#onWritten(bytes);
         await this.#hash(batch);
-        this.#waitingBytes -= bytes;
+        this.#count(-bytes);
         this.#wake?.();
       }
     } catch (error) {
       this.#failure = { error };
+      this.#count(-this.#waitingBytes);
       this.#wake?.();
     }
     this.#working = undefined;
+  }
+
+  static #bytesMax(): number {
+    return Inflow.#waitingInAllBytes > waitingInAllBytesMax ? scarceBytesMax : waitingBytesMax;
+  }
+
+  #count(bytes: number): void {
+    this.#waitingBytes += bytes;
+    Inflow.#waitingInAllBytes += bytes;
   }
 
   #nextBatch(): Uint8Array[] {

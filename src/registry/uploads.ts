@@ -73,7 +73,8 @@ export class Uploads {
       createdAt: now,
       expiresAt: now + idleMillisecondsMax,
     };
-    await this.#metadata.write((write) => insertUpload(write, upload));
+    // Until 201 nothing is promised: after a power cut the client begins anew.
+    await this.#metadata.note((write) => insertUpload(write, upload));
     this.#hashes.begin(upload.id, algorithm);
     return upload;
   }
@@ -236,7 +237,7 @@ export class Uploads {
 
   async #advance(upload: UploadRow, size: number): Promise<void> {
     const expiresAt = this.#now() + idleMillisecondsMax;
-    const advanced = await this.#metadata.write((write) =>
+    const advanced = await this.#metadata.note((write) =>
       advanceUpload(write, upload.id, upload.size, size, expiresAt),
     );
     if (!advanced) throw unknown();

@@ -34,8 +34,7 @@ export async function openFilesystemBlobs(folder: string): Promise<BlobStore & O
     append: (key, size) => openWriter(path(key), size),
     async commit(key) {
       const file = await open(path(key), "r");
-      await file.sync().finally(() => file.close());
-      await syncFolder(shelf(key));
+      await Promise.all([file.sync().finally(() => file.close()), syncFolder(shelf(key))]);
     },
     async delete(key) {
       await rm(path(key), { force: true });
@@ -54,10 +53,25 @@ export function objectPath(folder: string, key: string): string {
   return join(folder, key.slice(0, 2), key);
 }
 
+/** So much is worth a sync of its own. */
+const earlySyncBytes = 16 * 1024 * 1024;
+
 async function openWriter(path: string, size: number): Promise<ObjectWriter> {
   const file = await open(path, size === 0 ? "w" : "r+", 0o600);
   if (size > 0) await file.truncate(size);
   let position = size;
+  let synced = size;
+  let syncing: Promise<void> | undefined;
+  /** The disk begins while more arrives, so that the commit waits for the rest only. What fails here fails there again. */
+  const syncEarly = () => {
+    synced = position;
+    syncing = file
+      .datasync()
+      .catch(() => {})
+      .finally(() => {
+        syncing = undefined;
+      });
+  };
   return {
     async write(pieces) {
       for (let left = pieces; left.length > 0; ) {
@@ -65,8 +79,12 @@ async function openWriter(path: string, size: number): Promise<ObjectWriter> {
         position += bytesWritten;
         left = beyond(left, bytesWritten);
       }
+      if (!syncing && position - synced >= earlySyncBytes) syncEarly();
     },
-    close: () => file.close(),
+    async close() {
+      await syncing;
+      await file.close();
+    },
   };
 }
 

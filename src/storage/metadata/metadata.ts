@@ -16,6 +16,11 @@ export interface Metadata {
    * way): it does nothing but read, write and answer, and does not call `write` again.
    */
   write<T>(change: (write: Writer) => Promise<T>): Promise<T>;
+  /**
+   * As `write`, for what need not outlive a power cut: resolves when the change is committed, and does not wait for the
+   * disk. The end of the program, also by force, loses nothing of it.
+   */
+  note<T>(change: (write: Writer) => Promise<T>): Promise<T>;
   /** Ends after the writes that are under way; later ones are refused. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { emptyLists } from "./empty-lists.ts";
 import { HotReads } from "./hot-reads.ts";
@@ -39,13 +39,24 @@ export async function openPostgres(url: string): Promise<Metadata> {
   return {
     dialect: "postgres",
     read: db,
-    hot: new HotReads((sql) => {
+    hot: new HotReads((statement) => {
       let position = 0;
-      const text = sql.replace(/\?/g, () => `$${++position}`);
+      const text = statement.replace(/\?/g, () => `$${++position}`);
       const name = Bun.hash(text).toString(36);
       return async (...values) => (await pool.query({ name, text, values })).rows as never;
     }),
     write: (change) => inFlight.run(() => serializable(db, change, secondTries)),
+    note: (change) =>
+      inFlight.run(() =>
+        serializable(
+          db,
+          async (write) => {
+            await sql`set local synchronous_commit = off`.execute(write);
+            return await change(write);
+          },
+          secondTries,
+        ),
+      ),
     async close() {
       await inFlight.close();
       await db.destroy();

@@ -50,6 +50,7 @@ export async function openSqlite(file: string): Promise<Metadata> {
           return result;
         });
       },
+      note: (change) => inFlight.run(() => writer.transaction().execute(change)),
       async close() {
         await inFlight.close();
         await log.close();
