@@ -26,7 +26,7 @@ export function beginOnThread(algorithm: DigestAlgorithm): ThreadHash {
 
 /** A thread that only hashes: 60 ms for 100 MB, in which the event loop answers others. */
 class HashThread {
-  readonly #worker = new Worker(new URL(workerPath, import.meta.url).href);
+  readonly #worker = new Worker(new URL(workerPath, import.meta.url).href, { smol: true });
   readonly #hashes = new Map<number, Hash>();
   #count = 0;
   failed = false;
