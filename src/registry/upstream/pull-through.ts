@@ -149,12 +149,7 @@ export class PullThrough {
     return arrival;
   }
 
-  async #keep(
-    id: string,
-    chunk: UploadChunk,
-    digest: Digest,
-    key: string,
-  ) {
+  async #keep(id: string, chunk: UploadChunk, digest: Digest, key: string) {
     const { uploads, log } = this.#services;
     try {
       await uploads.finish(id, chunk, digest);
