@@ -61,6 +61,10 @@ const schema = z
       .pipe(z.array(z.string().regex(hostName, "is not a host name")))
       .prefault("")
       .describe("HOST[:PORT],… of upstreams that may lie in a private network, or on this machine"),
+    "private-issuers": list
+      .pipe(z.array(z.string().regex(hostName, "is not a host name")))
+      .prefault("")
+      .describe("HOST[:PORT],… of workload identity issuers that may lie in a private network, or on this machine"),
     "read-only": z.boolean().default(false).describe("answer pulls only: nothing is pushed, deleted or administered"),
     "account-domain": z
       .string()

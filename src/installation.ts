@@ -10,6 +10,8 @@ import { RateLimits, type RateSettings } from "./http/rate-limits.ts";
 import { Assertions } from "./identity/assertion.ts";
 import { Authenticator } from "./identity/authenticator.ts";
 import { CredentialUses } from "./identity/credential-uses.ts";
+import { type FetchDocument, IssuerKeys } from "./identity/federation/issuer-keys.ts";
+import { WorkloadIdentity } from "./identity/federation/workload-identity.ts";
 import { KeyProof } from "./identity/key-proof.ts";
 import type { OutsideProvider } from "./identity/people/outside-providers.ts";
 import { openPeople } from "./identity/people/people.ts";
@@ -50,6 +52,8 @@ export interface Foundations {
   readonly upstreams?: { readonly open: OpenUpstream; readonly tagMilliseconds: number };
   /** OIDC providers that people may sign in with. */
   readonly providers?: readonly OutsideProvider[];
+  /** How outside issuers are asked for their keys, and which of them may lie in a private network. */
+  readonly issuers?: { readonly fetch: FetchDocument; readonly mayAsk: (issuer: URL) => boolean };
   readonly isOurAudience: (audience: string) => boolean;
   readonly now: () => number;
   readonly log: ErrorLog;
@@ -61,6 +65,7 @@ export type Installation = Awaited<ReturnType<typeof openInstallation>>;
 export async function openInstallation(foundations: Foundations) {
   const { store, accountDomain, rates, isOurAudience, now, log, upstreams = noUpstreams } = foundations;
   const { graceMilliseconds = graceMillisecondsDefault, readOnly = false, providers = [] } = foundations;
+  const { issuers = noIssuers } = foundations;
   const chosen = await choose(foundations.metadata, { id: randomUUID(), accountDomain });
   const signingKeys = await SigningKeys.open(foundations.metadata, now);
   const audit = new Audit({ metadata: foundations.metadata, signingKeys, installationId: chosen.id, now, log });
@@ -98,6 +103,7 @@ export async function openInstallation(foundations: Foundations) {
     access,
     impersonation: new Impersonation(metadata, access, tokens, signingKeys, now),
     projects: new Projects(metadata, policies, now),
+    workloadIdentity: new WorkloadIdentity(metadata, new IssuerKeys(issuers.fetch, now), issuers.mayAsk, now),
     serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),
     serviceAccountKeys: new ServiceAccountKeys(metadata, now),
     ...openPeople({ metadata, accountDomain: chosen.accountDomain, providers, trouble, now }),
@@ -118,6 +124,13 @@ const noUpstreams = {
     throw new Error("this server has no way to other registries");
   },
   tagMilliseconds: 0,
+};
+
+const noIssuers = {
+  fetch: (): never => {
+    throw new Error("this server has no way out");
+  },
+  mayAsk: () => false,
 };
 
 /** Settings that would change what existing names and tokens mean are chosen at the first start and stay. */

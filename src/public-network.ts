@@ -40,15 +40,21 @@ type Resolve = (hostname: string) => Promise<readonly string[]>;
  * look-up here and the connection leads to a host that has no certificate for it.
  *
  * @param allowed hosts, with their ports, that may have private addresses
+ * @param setting where the operator names them
  */
-export function publicFetch(fetch: Fetch, allowed: readonly string[], resolve: Resolve = resolveName): Fetch {
+export function publicFetch(
+  fetch: Fetch,
+  allowed: readonly string[],
+  resolve: Resolve = resolveName,
+  setting = "--private-upstreams",
+): Fetch {
   return async (request) => {
     const { hostname, host, protocol } = new URL(request.url);
     if (allowed.includes(host)) return await fetch(request);
     const bare = hostname.replace(/^\[|\]$/g, "");
     const addresses = isIP(bare) ? [bare] : await resolve(bare);
     if (protocol !== "https:" || addresses.length === 0 || addresses.some(isPrivateAddress))
-      throw new Error(`${host} is not on the public internet: --private-upstreams=${host} allows it all the same`);
+      throw new Error(`${host} is not on the public internet: ${setting}=${host} allows it all the same`);
     return await fetch(request);
   };
 }

@@ -13,7 +13,9 @@ import { createGoogleApi } from "./http/google/google-api.ts";
 import { Names } from "./http/names.ts";
 import { OAuthFace } from "./http/token/oauth-face.ts";
 import { RegistryTokenFace } from "./http/token/registry-token-face.ts";
+import { SecurityTokenFace } from "./http/token/security-token-face.ts";
 import { type Installation, openInstallation } from "./installation.ts";
+import { issuerDocuments } from "./issuer-documents.ts";
 import { type Handler, listen } from "./listen.ts";
 import { Chores } from "./operations/chores.ts";
 import { migration } from "./operations/migration.ts";
@@ -63,6 +65,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
       open: upstreams(processContext(), config["private-upstreams"], stopping.signal),
       tagMilliseconds: config["upstream-tag-seconds"] * 1000,
     },
+    issuers: issuerDocuments(fetch, config["private-issuers"], stopping.signal),
     isOurAudience: names.isOurAudience,
     rates: { anonymousPerSecond: config["anonymous-rate"], principalPerSecond: config["principal-rate"] },
     now: Date.now,
@@ -117,6 +120,7 @@ function appOf(names: Names, installation: Installation, setupCodes: SetupCodes)
     registry: new RegistryFace(installation),
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
+    securityTokens: new SecurityTokenFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
     people: new PeopleFace({ ...installation, setupCodes, makeOwner: (...to) => makeOwner(installation, ...to) }),
     console: new ConsoleFace({ ...installation, locations: names.locations }, consoleVisitors(installation)),

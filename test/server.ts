@@ -11,10 +11,12 @@ import { type NameSettings, Names } from "../src/http/names.ts";
 import type { RateSettings } from "../src/http/rate-limits.ts";
 import { OAuthFace } from "../src/http/token/oauth-face.ts";
 import { RegistryTokenFace } from "../src/http/token/registry-token-face.ts";
+import { SecurityTokenFace } from "../src/http/token/security-token-face.ts";
 import type { KeyFile } from "../src/identity/key-file.ts";
 import { anonymous, principalKey } from "../src/identity/principal.ts";
 import { scope } from "../src/identity/scopes.ts";
 import { openInstallation } from "../src/installation.ts";
+import { issuerDocuments } from "../src/issuer-documents.ts";
 import { makeOwner, newOwnerKey } from "../src/owner.ts";
 import { SetupCodes } from "../src/setup-codes.ts";
 import { openFilesystemBlobs } from "../src/storage/blobs/filesystem.ts";
@@ -34,6 +36,8 @@ export async function startTestServer(
   settings: Partial<NameSettings> = {},
   peer = "127.0.0.1",
   rates: Partial<RateSettings> = {},
+  /** Outside issuers that this server may ask though they run here. */
+  issuers: readonly string[] = [],
 ) {
   const folder = mkdtempSync(join(tmpdir(), "waybill-test-"));
   const clock = { now: startOfTime };
@@ -54,6 +58,7 @@ export async function startTestServer(
     store: await openFilesystemBlobs(join(folder, "objects")),
     accountDomain: "iam.waybill.internal",
     rates: { anonymousPerSecond: 10_000, principalPerSecond: 10_000, ...rates },
+    issuers: issuerDocuments(fetch, issuers),
     isOurAudience: names.isOurAudience,
     now: () => clock.now,
     log: (error, message) => logged.push({ error, message }),
@@ -63,6 +68,7 @@ export async function startTestServer(
     registry: new RegistryFace(installation),
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
+    securityTokens: new SecurityTokenFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
     people: new PeopleFace({
       ...installation,

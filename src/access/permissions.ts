@@ -40,6 +40,9 @@ export const permissions = [
   "iam.serviceAccountKeys.disable",
   "iam.serviceAccountKeys.enable",
   "iam.serviceAccountKeys.delete",
+  ...(["workloadIdentityPools", "workloadIdentityPoolProviders"] as const).flatMap((kind) =>
+    (["create", "get", "list", "update", "delete", "undelete"] as const).map((verb) => `iam.${kind}.${verb}` as const),
+  ),
   "serviceusage.quotas.update",
 ] as const;
 

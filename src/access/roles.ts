@@ -28,6 +28,8 @@ const view = [
   "iam.serviceAccounts.getIamPolicy",
   "iam.serviceAccountKeys.get",
   "iam.serviceAccountKeys.list",
+  "iam.workloadIdentityPool*.get",
+  "iam.workloadIdentityPool*.list",
 ];
 /** Without keys and tokens of accounts: those would let an editor become whoever the accounts are. */
 const edit = [
@@ -80,6 +82,15 @@ export const roles: ReadonlyMap<string, Role> = new Map(
       "iam.serviceAccounts.*able",
       "iam.serviceAccounts.delete",
       "iam.serviceAccounts.*IamPolicy",
+      "resourcemanager.projects.get",
+    ]),
+    role("roles/iam.workloadIdentityPoolAdmin", "IAM Workload Identity Pool Admin", [
+      "iam.workloadIdentityPool*",
+      "resourcemanager.projects.get",
+    ]),
+    role("roles/iam.workloadIdentityPoolViewer", "IAM Workload Identity Pool Viewer", [
+      "iam.workloadIdentityPool*.get",
+      "iam.workloadIdentityPool*.list",
       "resourcemanager.projects.get",
     ]),
     role("roles/resourcemanager.projectIamAdmin", "Project IAM Admin", [

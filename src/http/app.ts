@@ -5,6 +5,7 @@ import type { RegistryFace } from "./distribution/registry-face.ts";
 import type { Names, RequestContext } from "./names.ts";
 import type { OAuthFace } from "./token/oauth-face.ts";
 import type { RegistryTokenFace } from "./token/registry-token-face.ts";
+import type { SecurityTokenFace } from "./token/security-token-face.ts";
 import { pathOf } from "./url.ts";
 
 /** Who answers what. */
@@ -13,6 +14,7 @@ export interface Faces {
   readonly registryTokens: RegistryTokenFace;
   readonly oauth: OAuthFace;
   readonly people: PeopleFace;
+  readonly securityTokens: SecurityTokenFace;
   readonly console: ConsoleFace;
   readonly google: { fetch(request: Request, bindings: { context: RequestContext }): Response | Promise<Response> };
 }
@@ -25,6 +27,7 @@ export function createApp(names: Names, faces: Faces) {
     if (path === "/v2/token") return await faces.registryTokens.handle(request, context);
     if (path.startsWith("/v2/") || path === "/v2") return await faces.registry.handle(request, context);
     if (path === "/v1/_ping" || path === "/v1/search") return await faces.registry.handle(request, context);
+    if (path === "/v1/token") return await faces.securityTokens.handle(request, context);
     if (path.startsWith("/v1/") || path.startsWith("/v1beta2/")) return await faces.google.fetch(request, { context });
     switch (path) {
       case "/token":

@@ -9,7 +9,8 @@ export type IdentityErrorCode =
   | "expired"
   | "not_yet_valid"
   | "insecure_transport"
-  | "unsupported_username";
+  | "unsupported_username"
+  | "unknown_provider";
 
 /** A credential that proves nobody. */
 export class IdentityError extends Error {

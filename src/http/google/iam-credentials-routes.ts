@@ -1,7 +1,10 @@
 import { z } from "zod";
 import type { Impersonated } from "../../access/impersonation.ts";
 import type { Permission } from "../../access/permissions.ts";
-import { parseScopes } from "../../identity/scopes.ts";
+import { redact } from "../../audit/user-agent.ts";
+import { principalName } from "../../identity/principal.ts";
+import { formatScopes, parseScopes } from "../../identity/scopes.ts";
+import { projectIdOf, refusalEvent, whenceOf, whoOf } from "../audit-facts.ts";
 import { refused } from "./answer-api-error.ts";
 import { ApiError, invalidField } from "./api-error.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
@@ -74,16 +77,49 @@ async function generateAccessToken(call: ApiCall<"serviceAccount", z.infer<typeo
   }
   const impersonated = await authorize(call, "iam.serviceAccounts.getAccessToken");
   const { token, expiresAt } = call.services.impersonation.accessToken(impersonated, scopes, lifetimeSeconds);
+  noteIssued(call, impersonated, {
+    token: "access",
+    scope: redact(formatScopes(scopes)),
+    expiresInSeconds: lifetimeSeconds,
+  });
   return { accessToken: token, expireTime: new Date(expiresAt).toISOString().replace(/\.[0-9]+Z$/, "Z") };
+}
+
+type Issued = {
+  readonly token: string;
+  readonly scope?: string;
+  readonly audience?: string;
+  readonly expiresInSeconds?: number;
+};
+
+/** Whoever asked is the one who did it, whomever the token makes them. */
+function noteIssued(
+  { services, caller, context, body }: DelegatedCall,
+  { account }: Impersonated,
+  issued: Issued,
+): void {
+  const grant = body.delegates.length > 0 ? `impersonation over ${body.delegates.length} delegates` : "impersonation";
+  services.audit.note({
+    kind: "token.issued",
+    grant,
+    subject: principalName(account),
+    ...issued,
+    who: whoOf(caller),
+    from: whenceOf(context),
+    projectId: account.projectId,
+  });
 }
 
 type DelegatedCall = ApiCall<"serviceAccount", { readonly delegates: readonly string[] }, unknown>;
 
 async function authorize(call: DelegatedCall, permission: Permission): Promise<Impersonated> {
-  const { services, caller, path, found, body } = call;
+  const { services, caller, context, path, found, resource, body } = call;
   const delegates = body.delegates.map((each) => each.replace(/^projects\/[^/]+\/serviceAccounts\//, ""));
   const outcome = await services.impersonation.authorize(caller, delegates, path.account ?? "", permission);
-  if (!outcome.allowed) throw refused(outcome);
+  if (!outcome.allowed) {
+    services.audit.note(refusalEvent(caller, context, outcome, projectIdOf(resource)));
+    throw refused(outcome);
+  }
   // The path may name a project, and an account of another project is not found there.
   if (!found) throw new ApiError("NOT_FOUND", `service account ${path.account} does not exist.`);
   return outcome;

@@ -11,6 +11,8 @@ import type { Route } from "./route.ts";
 import { rulesRoutes } from "./rules-routes.ts";
 import { serviceAccountRoutes } from "./service-account-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
+import { providerRoutes } from "./workload-identity-provider-routes.ts";
+import { poolRoutes } from "./workload-identity-routes.ts";
 
 const location = "/v1/projects/{project}/locations/{location}";
 
@@ -25,6 +27,8 @@ export const googleRoutes: readonly Route[] = [
   ]),
   ...keyRoutes,
   ...iamCredentialsRoutes,
+  ...poolRoutes,
+  ...providerRoutes,
   ...policyRoutes(location, "location", "artifactregistry.repositories", ["GET", "POST"]),
   ...policyRoutes(`${location}/repositories/{repository}`, "repository", "artifactregistry.repositories", [
     "GET",

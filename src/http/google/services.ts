@@ -3,6 +3,7 @@ import type { Impersonation } from "../../access/impersonation.ts";
 import type { Policies } from "../../access/policies.ts";
 import type { Projects } from "../../access/projects.ts";
 import type { Audit } from "../../audit/audit.ts";
+import type { WorkloadIdentity } from "../../identity/federation/workload-identity.ts";
 import type { ServiceAccountKeys } from "../../identity/service-account-keys.ts";
 import type { ServiceAccounts } from "../../identity/service-accounts.ts";
 import type { Manifests } from "../../registry/manifests.ts";
@@ -25,6 +26,7 @@ export interface GoogleServices {
   readonly projects: Projects;
   readonly serviceAccounts: ServiceAccounts;
   readonly serviceAccountKeys: ServiceAccountKeys;
+  readonly workloadIdentity: WorkloadIdentity;
   readonly caches: Caches;
   readonly imports: ImageImports;
   readonly manifests: Manifests;

@@ -6,6 +6,7 @@ import {
   repositoryResource,
   serviceAccountResource,
 } from "../../access/resource.ts";
+import type { Provider } from "../../identity/federation/workload-identity.ts";
 import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { resolveRepository } from "../../registry/resolve.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
@@ -13,6 +14,7 @@ import type { RulesOwner } from "../../storage/metadata/rules.ts";
 import type { ResourceKey } from "../../storage/metadata/schema.ts";
 import type { ServiceAccountKeyRow } from "../../storage/metadata/service-account-keys.ts";
 import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
+import type { PoolRow } from "../../storage/metadata/workload-identity.ts";
 import { invalidField } from "./api-error.ts";
 import { type ArtifactTargets, findArtifactRepository, findPackage, findRegion } from "./artifacts/artifact-targets.ts";
 import type { GoogleServices } from "./services.ts";
@@ -33,6 +35,8 @@ export interface Targets extends ArtifactTargets {
     readonly account: ServiceAccountRow;
     readonly key: ServiceAccountKeyRow;
   };
+  readonly pool: { readonly project: ProjectRow; readonly pool: PoolRow };
+  readonly provider: { readonly project: ProjectRow; readonly pool: PoolRow; readonly provider: Provider };
   readonly location: { readonly policy: ResourceKey };
   readonly repository: { readonly policy: ResourceKey; readonly rulesOf: RulesOwner };
 }
@@ -55,6 +59,8 @@ export const resolveTarget: { readonly [Kind in TargetKind]: Resolve<Kind> } = {
   quota: findQuota,
   serviceAccount: findServiceAccount,
   key: findKey,
+  pool: findPool,
+  provider: findProvider,
   location: findLocation,
   repository: findRepository,
   region: findRegion,
@@ -104,6 +110,26 @@ async function findKey(services: GoogleServices, path: PathParameters): Promise<
   const key = found && (await services.serviceAccountKeys.find(found.account, path.key ?? ""));
   const resource = { ...accountResource, name: `key ${path.key} of ${accountResource.name}` };
   return { resource, found: found && key && { project: found.project, account: found.account, key } };
+}
+
+/** A pool's resource is its project: pools have no policies. */
+async function findPool(services: GoogleServices, path: PathParameters): Promise<Target<"pool">> {
+  const { resource, found } = await findProject(services, path);
+  const pool = found && (await services.workloadIdentity.findPool(found.project.id, path.pool ?? ""));
+  const { project: projectName = "", pool: name = "" } = path;
+  return {
+    resource: { ...resource, name: `workload identity pool ${name} of project ${projectName}` },
+    found: found && pool && { project: found.project, pool },
+  };
+}
+
+async function findProvider(services: GoogleServices, path: PathParameters): Promise<Target<"provider">> {
+  const { resource, found } = await findPool(services, path);
+  const provider = found && (await services.workloadIdentity.findProvider(found.pool, path.provider ?? ""));
+  return {
+    resource: { ...resource, name: `provider ${path.provider} of ${resource.name}` },
+    found: found && provider && { ...found, provider },
+  };
 }
 
 async function findLocation(services: GoogleServices, path: PathParameters): Promise<Target<"location">> {

@@ -3,6 +3,8 @@ export type OAuthErrorCode =
   | "invalid_request"
   | "invalid_grant"
   | "invalid_scope"
+  /** RFC 8693 section 2.2.2. */
+  | "invalid_target"
   | "unsupported_grant_type"
   | "server_error";
 

@@ -13,6 +13,7 @@ type Verb = keyof typeof verbs;
 
 const account = "/v1/projects/{project}/serviceAccounts/{account}";
 const location = "/v1/projects/{project}/locations/{location}";
+const pools = "/v1/projects/{project}/locations/global/workloadIdentityPools";
 const repository = `${location}/repositories/{repository}`;
 
 const region = "/v1/projects/{project}/locations/{region}";
@@ -55,6 +56,22 @@ const verbs = {
     `${method} ${repository}:getIamPolicy`,
   ]),
   "write image policies": [`POST ${location}:setIamPolicy`, `POST ${repository}:setIamPolicy`],
+  "see pools": [
+    `GET ${pools}`,
+    ...["", "/operations/{operation}", "/providers", "/providers/{provider}"].map(
+      (path) => `GET ${pools}/{pool}${path}`,
+    ),
+    `GET ${pools}/{pool}/providers/{provider}/operations/{operation}`,
+  ],
+  "change pools": [
+    `POST ${pools}`,
+    `POST ${pools}/{pool}/providers`,
+    ...["{pool}", "{pool}/providers/{provider}"].flatMap((path) => [
+      `PATCH ${pools}/${path}`,
+      `DELETE ${pools}/${path}`,
+      `POST ${pools}/${path}:undelete`,
+    ]),
+  ],
   "see rules": ["GET /v1/projects/{project}/rules", `GET ${repository}/rules`],
   "write rules": ["PUT", "DELETE"].flatMap((method) => [
     `${method} /v1/projects/{project}/rules`,
@@ -112,6 +129,7 @@ const viewing: readonly Verb[] = [
   "see accounts",
   "read account policy",
   "see keys",
+  "see pools",
   "read image policies",
   "see rules",
   "see settings",
@@ -167,6 +185,21 @@ const rows: readonly Row[] = [
   ],
   ["an account administrator makes no keys", "roles/iam.serviceAccountAdmin", "project", "cloudPlatform", accountAdmin],
   ["a key administrator", "roles/iam.serviceAccountKeyAdmin", "project", "cloudPlatform", keyAdmin],
+  [
+    "an administrator of outside identities",
+    "roles/iam.workloadIdentityPoolAdmin",
+    "project",
+    "cloudPlatform",
+    ["see project", "see pools", "change pools"],
+  ],
+  [
+    "who may look at outside identities",
+    "roles/iam.workloadIdentityPoolViewer",
+    "project",
+    "cloudPlatform",
+    ["see project", "see pools"],
+  ],
+  ["a workload that may be an account", "roles/iam.workloadIdentityUser", "project", "cloudPlatform", ["see accounts"]],
   ["a token creator administers nothing", "roles/iam.serviceAccountTokenCreator", "project", "cloudPlatform", []],
   [
     "a storage administrator",
@@ -222,11 +255,26 @@ beforeAll(async () => {
   const { digest } = image;
   await pushImage(server, "shop/app", "latest", image, server.accessToken(pusher.account, pusher.key));
   const repositoryId = await server.metadata.hot.repositoryId("default", shop.id, "app");
+  const pool = await server.workloadIdentity.createPool(shop, "ci-pool", {});
+  await server.workloadIdentity.createProvider(
+    pool,
+    "ci-provider",
+    {},
+    {
+      issuerUri: "https://issuer.example",
+      allowedAudiences: [],
+      jwksJson: undefined,
+      attributeMapping: { "google.subject": "assertion.sub" },
+      attributeCondition: "",
+    },
+  );
   things = {
     "cp.{project}": `cp.${shop.id}`,
     "{project}": "shop",
     "{account}": pusher.account.email,
     "{key}": pusher.key.private_key_id,
+    "{pool}": "ci-pool",
+    "{provider}": "ci-provider",
     "{location}": "default",
     "{repository}": "app",
     "{region}": "default",
@@ -319,7 +367,7 @@ describe("who may administer", () => {
 });
 
 describe("an id is bound to the project in the path", () => {
-  test.each(googleRoutes.map(lineOf).filter((line) => line.includes("{account}") && !open.has(line)))(
+  test.each(googleRoutes.map(lineOf).filter((line) => /\{(?:account|pool)\}/.test(line) && !open.has(line)))(
     "%s",
     async (line) => {
       // By its owner's own project the account of another does not exist; by the other's path it is forbidden.
@@ -329,7 +377,7 @@ describe("an id is bound to the project in the path", () => {
         line,
       );
       expect((await send(foreign)).status).toBe(404);
-      expect((await send(foreign.replace("/other/", "/-/"))).status).toBe(403);
+      if (line.includes("{account}")) expect((await send(foreign.replace("/other/", "/-/"))).status).toBe(403);
       expect((await send(foreign.replace("/other/", "/shop/"))).status).toBe(403);
     },
   );

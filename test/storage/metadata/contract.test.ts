@@ -30,6 +30,7 @@ import { transactions } from "./contract/transactions.ts";
 import { uploads } from "./contract/uploads.ts";
 import { upstreams } from "./contract/upstreams.ts";
 import { versions } from "./contract/versions.ts";
+import { workloadIdentity } from "./contract/workload-identity.ts";
 import { onEveryDatabase } from "./databases.ts";
 
 onEveryDatabase({
@@ -57,6 +58,7 @@ onEveryDatabase({
   sessions,
   people,
   upstreams,
+  "workload identity": workloadIdentity,
   transactions,
   migrations,
   "random histories": randomHistories,

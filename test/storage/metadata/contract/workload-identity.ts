@@ -1,0 +1,96 @@
+import { expect, test } from "bun:test";
+import { markProjectDeleted } from "../../../../src/storage/metadata/projects.ts";
+import {
+  findPool,
+  findProvider,
+  insertPool,
+  insertProvider,
+  listPools,
+  listProviders,
+  type PoolRow,
+  type ProviderRow,
+  updatePool,
+  updateProvider,
+} from "../../../../src/storage/metadata/workload-identity.ts";
+import type { Suite } from "../databases.ts";
+import { addProject, now } from "../fixtures.ts";
+
+export function workloadIdentity(suite: Suite): void {
+  const write: typeof suite.metadata.write = (change) => suite.metadata.write(change);
+  const common = { displayName: "", description: "", createdAt: now, disabledAt: null, deletedAt: null };
+  const addPool = async (name: string, projectId?: string): Promise<PoolRow> => {
+    const pool = {
+      ...common,
+      id: `pool-${crypto.randomUUID()}`,
+      name,
+      projectId: projectId ?? (await addProject(suite.metadata)).id,
+    };
+    expect(await write((tx) => insertPool(tx, pool))).toBe(true);
+    return pool;
+  };
+  const addProvider = async (pool: PoolRow, name: string): Promise<ProviderRow> => {
+    const provider = { ...common, id: `provider-${crypto.randomUUID()}`, name, poolId: pool.id, settings: "{}" };
+    expect(await write((tx) => insertProvider(tx, provider))).toBe(true);
+    return provider;
+  };
+  const slice = { after: "", limit: 10, showDeleted: false };
+
+  test("a pool's name is its project's own, and stays taken when the pool was deleted", async () => {
+    const pool = await addPool("ci");
+    const { read } = suite.metadata;
+    expect(await findPool(read, pool.projectId, "ci")).toEqual(pool);
+    expect(await write((tx) => insertPool(tx, { ...pool, id: "other" }))).toBe(false);
+    await write((tx) => updatePool(tx, pool.id, { deletedAt: now, displayName: "CI" }));
+    expect(await findPool(read, pool.projectId, "ci")).toEqual({ ...pool, deletedAt: now, displayName: "CI" });
+    expect(await write((tx) => insertPool(tx, { ...pool, id: "other" }))).toBe(false);
+    await addPool("ci");
+  });
+
+  test("pools and providers are listed by name, the deleted ones where they are asked for", async () => {
+    const first = await addPool("b-pool");
+    const second = await addPool("a-pool", first.projectId);
+    const { read } = suite.metadata;
+    const pools = async (change = {}) =>
+      (await listPools(read, first.projectId, { ...slice, ...change })).map(({ name }) => name);
+    expect(await pools()).toEqual(["a-pool", "b-pool"]);
+    expect(await pools({ after: "a-pool" })).toEqual(["b-pool"]);
+    expect(await pools({ limit: 1 })).toEqual(["a-pool"]);
+    await write((tx) => updatePool(tx, second.id, { deletedAt: now }));
+    expect(await pools()).toEqual(["b-pool"]);
+    expect(await pools({ showDeleted: true })).toEqual(["a-pool", "b-pool"]);
+    const provider = await addProvider(first, "github");
+    await addProvider(first, "gitlab");
+    const providers = async (change = {}) =>
+      (await listProviders(read, first.id, { ...slice, ...change })).map(({ name }) => name);
+    expect(await providers()).toEqual(["github", "gitlab"]);
+    await write((tx) => updateProvider(tx, provider.id, { deletedAt: now, settings: '{"a":1}' }));
+    expect(await providers()).toEqual(["gitlab"]);
+    expect(await providers({ showDeleted: true, limit: 1 })).toEqual(["github"]);
+    expect(await findProvider(read, first.id, "github")).toMatchObject({ settings: '{"a":1}', deletedAt: now });
+    expect(await findProvider(read, second.id, "github")).toBeUndefined();
+    expect(await write((tx) => insertProvider(tx, { ...provider, id: "other" }))).toBe(false);
+  });
+
+  test("a provider lives while it, its pool and its project do", async () => {
+    const pool = await addPool("ci");
+    const provider = await addProvider(pool, "github");
+    const live = async () => (await suite.metadata.hot.providerState(provider.id))?.live;
+    expect(await suite.metadata.hot.providerState(provider.id)).toEqual({
+      projectId: pool.projectId,
+      poolName: "ci",
+      live: 1,
+    });
+    expect(await suite.metadata.hot.providerState("none")).toBeUndefined();
+    for (const mark of ["disabledAt", "deletedAt"] as const) {
+      await write((tx) => updateProvider(tx, provider.id, { [mark]: now }));
+      expect(await live()).toBe(0);
+      await write((tx) => updateProvider(tx, provider.id, { [mark]: null }));
+      await write((tx) => updatePool(tx, pool.id, { [mark]: now }));
+      expect(await live()).toBe(0);
+      await write((tx) => updatePool(tx, pool.id, { [mark]: null }));
+      expect(await live()).toBe(1);
+    }
+    await write((tx) => markProjectDeleted(tx, pool.projectId, now));
+    expect(await live()).toBe(0);
+  });
+}
