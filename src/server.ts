@@ -11,6 +11,7 @@ import { consoleVisitors } from "./http/console/visitor.ts";
 import { RegistryFace } from "./http/distribution/registry-face.ts";
 import { createGoogleApi } from "./http/google/google-api.ts";
 import { Names } from "./http/names.ts";
+import { LoginFace } from "./http/token/login-face.ts";
 import { OAuthFace } from "./http/token/oauth-face.ts";
 import { RegistryTokenFace } from "./http/token/registry-token-face.ts";
 import { SecurityTokenFace } from "./http/token/security-token-face.ts";
@@ -122,6 +123,7 @@ function appOf(names: Names, installation: Installation, setupCodes: SetupCodes)
     oauth: new OAuthFace(installation),
     securityTokens: new SecurityTokenFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
+    logins: new LoginFace(installation),
     people: new PeopleFace({ ...installation, setupCodes, makeOwner: (...to) => makeOwner(installation, ...to) }),
     console: new ConsoleFace({ ...installation, locations: names.locations }, consoleVisitors(installation)),
   });

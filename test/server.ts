@@ -9,6 +9,7 @@ import { RegistryFace } from "../src/http/distribution/registry-face.ts";
 import { createGoogleApi } from "../src/http/google/google-api.ts";
 import { type NameSettings, Names } from "../src/http/names.ts";
 import type { RateSettings } from "../src/http/rate-limits.ts";
+import { LoginFace } from "../src/http/token/login-face.ts";
 import { OAuthFace } from "../src/http/token/oauth-face.ts";
 import { RegistryTokenFace } from "../src/http/token/registry-token-face.ts";
 import { SecurityTokenFace } from "../src/http/token/security-token-face.ts";
@@ -70,6 +71,7 @@ export async function startTestServer(
     oauth: new OAuthFace(installation),
     securityTokens: new SecurityTokenFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
+    logins: new LoginFace(installation),
     people: new PeopleFace({
       ...installation,
       setupCodes: codes,

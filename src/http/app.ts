@@ -3,9 +3,11 @@ import type { ConsoleFace } from "./console/console-face.ts";
 import type { PeopleFace } from "./console/people/people-face.ts";
 import type { RegistryFace } from "./distribution/registry-face.ts";
 import type { Names, RequestContext } from "./names.ts";
+import type { LoginFace } from "./token/login-face.ts";
 import type { OAuthFace } from "./token/oauth-face.ts";
 import type { RegistryTokenFace } from "./token/registry-token-face.ts";
 import type { SecurityTokenFace } from "./token/security-token-face.ts";
+import { serverDescription } from "./token/server-description.ts";
 import { pathOf } from "./url.ts";
 
 /** Who answers what. */
@@ -15,6 +17,7 @@ export interface Faces {
   readonly oauth: OAuthFace;
   readonly people: PeopleFace;
   readonly securityTokens: SecurityTokenFace;
+  readonly logins: LoginFace;
   readonly console: ConsoleFace;
   readonly google: { fetch(request: Request, bindings: { context: RequestContext }): Response | Promise<Response> };
 }
@@ -32,6 +35,11 @@ export function createApp(names: Names, faces: Faces) {
     switch (path) {
       case "/token":
         return await faces.oauth.handle(request, context);
+      case "/device/code":
+      case "/revoke":
+        return await faces.logins.handle(request, context);
+      case "/.well-known/openid-configuration":
+        return Response.json(serverDescription(context));
       case "/healthz":
       case "/readyz":
         return new Response("ok\n");

@@ -12,7 +12,7 @@ const lifetimeSeconds = 3600;
  */
 export async function signIdToken(
   keys: SigningKeys,
-  principal: Principal & { kind: "serviceAccount" },
+  principal: Principal & { kind: "serviceAccount" | "user" },
   audience: string,
   issuer: string,
   now: number,
@@ -20,7 +20,9 @@ export async function signIdToken(
 ): Promise<string> {
   const { id, privateKey } = keys.signing("id");
   const issuedAt = Math.floor(now / 1000);
-  return await new SignJWT({ azp: principal.id, ...(includeEmail && { email: principal.email, email_verified: true }) })
+  // Google's id_tokens name the account that asked, or the program that a person uses.
+  const azp = principal.kind === "user" ? audience : principal.id;
+  return await new SignJWT({ azp, ...(includeEmail && { email: principal.email, email_verified: true }) })
     .setProtectedHeader({ alg: "RS256", kid: id, typ: "JWT" })
     .setIssuer(issuer)
     .setAudience(audience)

@@ -29,3 +29,17 @@ export function parseScopes(text: string): Scopes | undefined {
 export function formatScopes(scopes: Scopes): string {
   return [...scopes].join(" ");
 }
+
+/** What a wider scope has in it. */
+const within: Readonly<Record<string, readonly string[]>> = {
+  [scope.storageReadWrite]: [scope.storageReadOnly],
+  [scope.storageFullControl]: [scope.storageReadWrite, scope.storageReadOnly],
+  [scope.cloudPlatformReadOnly]: [scope.storageReadOnly],
+};
+
+/** Whether a token that was granted some scopes may be traded for one with others (RFC 6749 section 6: never for more). */
+export function scopesWithin(asked: Scopes, granted: Scopes): boolean {
+  if (granted.has(scope.cloudPlatform)) return true;
+  const reached = new Set([...granted, ...[...granted].flatMap((each) => within[each] ?? [])]);
+  return [...asked].every((each) => reached.has(each));
+}

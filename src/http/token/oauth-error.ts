@@ -5,6 +5,11 @@ export type OAuthErrorCode =
   | "invalid_scope"
   /** RFC 8693 section 2.2.2. */
   | "invalid_target"
+  | "invalid_client"
+  | "authorization_pending"
+  | "slow_down"
+  | "access_denied"
+  | "expired_token"
   | "unsupported_grant_type"
   | "server_error";
 

@@ -15,9 +15,10 @@ import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
 import { answerOAuthError, notStored } from "./answer-oauth-error.ts";
 import { readForm } from "./form.ts";
+import { type LoginGrantServices, LoginGrants } from "./login-grants.ts";
 import { OAuthError } from "./oauth-error.ts";
 
-export interface OAuthServices {
+export interface OAuthServices extends LoginGrantServices {
   readonly metadata: Metadata;
   readonly authenticator: Authenticator;
   readonly doorkeeper: Doorkeeper;
@@ -37,17 +38,24 @@ const lifetimeSecondsMax = 12 * 3600;
 /** `/token`: OAuth 2.0 grants. A service account's signed assertion (RFC 7523) buys an access token or an id_token. */
 export class OAuthFace {
   readonly #services: OAuthServices;
+  readonly #loginGrants: LoginGrants;
 
   constructor(services: OAuthServices) {
     this.#services = services;
+    this.#loginGrants = new LoginGrants(services);
   }
 
   async handle(request: Request, context: RequestContext): Promise<Response> {
     try {
       if (request.method !== "POST") throw new OAuthError("invalid_request", "the token endpoint takes POST");
       const form = await readForm(request);
-      if (form.get("grant_type") !== jwtBearer) {
-        throw new OAuthError("unsupported_grant_type", `the grant types known here: ${jwtBearer}`);
+      const grant = form.get("grant_type") ?? "";
+      if (LoginGrants.types.includes(grant)) {
+        return Response.json(await this.#loginGrants.answer(grant, form, context), { headers: notStored });
+      }
+      if (grant !== jwtBearer) {
+        const known = [jwtBearer, ...LoginGrants.types].join(", ");
+        throw new OAuthError("unsupported_grant_type", `the grant types known here: ${known}`);
       }
       return Response.json(await this.#byAssertion(form, context), { headers: notStored });
     } catch (error) {
