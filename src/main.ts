@@ -1,11 +1,9 @@
 // Which program am I? Called as docker-credential-* it is Docker's credential helper, as waybill-kubelet or waybill-bazel
 // another program's, else the waybill command. A compiled executable finds the name of its link in argv0; from source the
 // name comes as the first argument.
-import { runHelper } from "./helper/run.ts";
-import { standardInput } from "./helper/standard-input.ts";
+import { programOf, runHelper } from "./helper/run.ts";
+import { standardOutput } from "./helper/standard-output.ts";
 import { processContext } from "./sources/context.ts";
-
-const programName = /(?:^|[/\\])(docker-credential-[^/\\]+?|waybill-kubelet|waybill-bazel)(?:\.exe)?$/i;
 
 /** Names that stand for a command. */
 const commands: Readonly<Record<string, string>> = {
@@ -13,13 +11,20 @@ const commands: Readonly<Record<string, string>> = {
   "waybill-bazel": "bazel-credential-helper",
 };
 
-const [linkName, firstArgument] = [process.argv0, process.argv[2] ?? ""].map((text) => programName.exec(text));
-const called = linkName ?? firstArgument;
-const argv = process.argv.slice(!linkName && firstArgument ? 3 : 2);
-const command = commands[called?.[1]?.toLowerCase() ?? ""];
+const linkName = calledName(process.argv0);
+const called = linkName ?? calledName(process.argv[2] ?? "");
+const argv = process.argv.slice(!linkName && called ? 3 : 2);
+const command = called && commands[programOf(called)];
 
 if (!called) process.exitCode = await cli(argv);
-else process.exitCode = await (command === undefined ? helper(called.input, argv) : cli([command, ...argv]));
+else process.exitCode = await (command === undefined ? helper(called, argv) : cli([command, ...argv]));
+
+/** The path or name that another program calls us by; undefined when that is not one of ours. */
+function calledName(text: string): string | undefined {
+  const program = programOf(text);
+  const isHelper = program.startsWith("docker-credential-") && program !== "docker-credential-";
+  return isHelper || Object.hasOwn(commands, program) ? text : undefined;
+}
 
 async function cli(argv: string[]): Promise<number> {
   const { runCli } = await import("./cli/run.ts");
@@ -27,5 +32,8 @@ async function cli(argv: string[]): Promise<number> {
 }
 
 async function helper(invokedAs: string, argv: string[]): Promise<number> {
-  return await runHelper(invokedAs, argv, { ...processContext(), stdin: standardInput }, cli);
+  const output = standardOutput();
+  const exitCode = await runHelper(invokedAs, argv, { ...processContext(), stdout: output.write }, cli);
+  await output.written();
+  return exitCode;
 }

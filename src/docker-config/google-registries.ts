@@ -2,7 +2,7 @@
 // host by name in its configuration, so the regions are written down here; that is all a new region needs, and the helper
 // answers for it before: by the form of its name.
 
-import { googleHostRules, matchesRule } from "../sources/google.ts";
+import { googleHostRules, matchesAny } from "../sources/google.ts";
 import type { RegistryHost } from "../sources/registry-host.ts";
 
 /** Container Registry's hosts that everybody uses: one for each place where images lie, and the marketplace. */
@@ -63,5 +63,5 @@ export const artifactRegistryHosts: readonly string[] = [
  * under `gcr.io` and `pkg.dev`, where nobody but Google can have a name.
  */
 export function isGoogleRegistry(host: string): boolean {
-  return googleHostRules.some((rule) => matchesRule(host as RegistryHost, rule));
+  return matchesAny(host as RegistryHost, googleHostRules);
 }

@@ -1,6 +1,6 @@
 // Bazel's credential helper protocol: `get` with {"uri"} on standard input, headers for requests to that URI on standard
 // output, and until when they may be kept.
-import { type Context, readBounded } from "../sources/context.ts";
+import type { Context } from "../sources/context.ts";
 import { Failure } from "../sources/failure.ts";
 import { registryCredential } from "../sources/registry-credential.ts";
 import { isLoopback, parseRegistryHost, type RegistryHost } from "../sources/registry-host.ts";
@@ -15,7 +15,7 @@ const requestBytesMax = 64 * 1024;
 
 /** Answers a request. A URI that no identity is meant for gets no header, and Bazel asks there without credentials. */
 export async function bazelCredentials(context: Context): Promise<Response> {
-  const host = hostOf(parseUri(await readBounded(context.stdin(), requestBytesMax)));
+  const host = hostOf(parseUri(await context.readInput(requestBytesMax)));
   const credential = host && (await registryCredential(host, context));
   if (!credential) return { headers: {} };
   return {

@@ -1,6 +1,6 @@
 // The kubelet's image credential provider (credentialprovider.kubelet.k8s.io/v1): one request on standard input, one
 // response on standard output. The kubelet starts it for images that its configuration's `matchImages` names.
-import { type Context, readBounded } from "../sources/context.ts";
+import type { Context } from "../sources/context.ts";
 import { Failure } from "../sources/failure.ts";
 import { registryCredential } from "../sources/registry-credential.ts";
 import { parseRegistryHost, type RegistryHost } from "../sources/registry-host.ts";
@@ -29,7 +29,7 @@ type Response = {
  * the answer is the node's own identity, for every pod alike.
  */
 export async function kubeletCredentials(context: Context): Promise<Response> {
-  const host = hostOfImage(parseRequest(await readBounded(context.stdin(), requestBytesMax)));
+  const host = hostOfImage(parseRequest(await context.readInput(requestBytesMax)));
   const credential = host && (await registryCredential(host, context));
   return {
     kind: "CredentialProviderResponse",

@@ -2,7 +2,6 @@
 // standard output. Errors go to standard output too, with exit code 1: podman shows those, docker shows standard error,
 // so a failure is told on both. Each action is a few lines in a file of its own. Under the names of Google's own helpers
 // the program is those.
-import { basename } from "node:path";
 import type { Context } from "../sources/context.ts";
 import { Failure, messageOf } from "../sources/failure.ts";
 import { get } from "./get.ts";
@@ -20,12 +19,20 @@ export async function runHelper(
   context: Context,
   runCommand: RunCommand,
 ): Promise<number> {
-  const program = basename(invokedAs).replace(/\.exe$/i, "");
-  if (/^docker-credential-gcr(?:-|$)/.test(program))
+  const program = programOf(invokedAs);
+  if (program === "docker-credential-gcr" || program.startsWith("docker-credential-gcr-"))
     return await (await import("./gcr/run.ts")).runGcr(invokedAs, argv, context);
   if (program === "docker-credential-gcloud") return await (await import("./gcloud/run.ts")).runGcloud(argv, context);
   return await runOwn(program, argv, context, runCommand);
 }
+
+/** The program that a path names, without its folder and Windows' ending. */
+export function programOf(path: string): string {
+  const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+  return name.slice(-exe.length).toLowerCase() === exe ? name.slice(0, -exe.length) : name;
+}
+
+const exe = ".exe";
 
 async function runOwn(program: string, argv: readonly string[], context: Context, runCommand: RunCommand) {
   const [action, ...rest] = argv;

@@ -38,7 +38,7 @@ export async function activateAccount(
     replaceFile(path, keyText);
     useAccount(settings, key.email, account, mayPush);
   });
-  removeCachedTokens(env, key.email);
+  await removeCachedTokens(env, key.email);
   return { email: key.email, server: account.server, hosts };
 }
 
@@ -84,8 +84,8 @@ export async function forgetAccount(env: Env, email: string): Promise<RegistryHo
     hosts = dropRegistries(settings, email);
     if (settings.active === email) settings.active = undefined;
     rmSync(keyPath(env, email), { force: true });
-    removeCachedTokens(env, email);
   });
+  await removeCachedTokens(env, email);
   return hosts;
 }
 

@@ -42,7 +42,7 @@ export async function explainCredential(
   context: Context,
   { withNetwork = true }: ExplainOptions = {},
 ): Promise<Explanation> {
-  const settings = readOwnSettings(context.env, context.stderr);
+  const settings = await readOwnSettings(context.env, context.stderr);
   const plan = planFor(host, settings, context.env);
   if (plan === undefined) return { ...nothing, host, absent: `nothing here says whose token ${host} gets` };
   const { scopes, minimumSeconds, impersonate, mayFallBack } = plan;
@@ -78,7 +78,7 @@ async function outcome(
   withNetwork: boolean,
 ): Promise<Pick<Explanation, "attempts" | "token" | "failure">> {
   try {
-    const cached = readCachedToken(context.env, plan, context.now());
+    const cached = await readCachedToken(context.env, plan, context.now());
     const issued = cached
       ? { ...cached, isCached: true }
       : withNetwork && (await registryCredential(plan.host, context));

@@ -10,7 +10,7 @@ const pollMilliseconds = 20;
 
 export type LockOptions<T> = {
   /** Asked while waiting: an answer makes the lock unnecessary. */
-  until?: () => T | undefined;
+  until?: () => T | undefined | Promise<T | undefined>;
 };
 
 /**
@@ -34,10 +34,14 @@ export async function withFileLock<T>(
 }
 
 /** Takes the lock, or returns what `until` found meanwhile. */
-async function acquire<T>(lock: string, token: string, until: () => T | undefined): Promise<T | undefined> {
+async function acquire<T>(
+  lock: string,
+  token: string,
+  until: NonNullable<LockOptions<T>["until"]>,
+): Promise<T | undefined> {
   const deadline = performance.now() + waitMillisecondsMax;
   while (!tryAcquire(lock, token)) {
-    const answer = until();
+    const answer = await until();
     if (answer !== undefined) return answer;
     const current = holder(lock);
     if (current === token) return undefined; // It was moved aside and put back while we looked.
@@ -77,9 +81,19 @@ function isStale(lock: string, current: string): boolean {
 function isRunning(processId: number): boolean {
   try {
     process.kill(processId, 0);
-    return true;
+    return !isZombie(processId);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** It ended, and its parent has not asked how: in containers without an init process nobody ever does. */
+function isZombie(processId: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${processId}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")")).startsWith(") Z"); // proc(5): the state comes after the name in parentheses.
+  } catch {
+    return false; // Not on Linux, or gone by now.
   }
 }
 

@@ -8,6 +8,12 @@ export function matchesRule(host: RegistryHost, rule: string): boolean {
   return rule.startsWith("*.") ? host.length > rule.length - 1 && host.endsWith(rule.slice(1)) : host === rule;
 }
 
+/** Does one of these rules name this host? */
+export function matchesAny(host: RegistryHost, rules: readonly string[]): boolean {
+  for (const rule of rules) if (matchesRule(host, rule)) return true;
+  return false;
+}
+
 /** Is this address one of Google's own services? */
 export function isGoogleService(url: string): boolean {
   const { protocol, hostname } = URL.parse(url) ?? {};

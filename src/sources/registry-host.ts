@@ -4,20 +4,33 @@ export type RegistryHost = string & { readonly brand: "RegistryHost" };
 // A DNS name or an address, and perhaps a port. Nothing that a URL parser could read differently (`@`, `\`, `%`).
 const hostPattern = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
 const hostCharactersMax = 255;
-const defaultPorts: Readonly<Record<string, string>> = { http: ":80", https: ":443" };
+const schemes = [
+  { start: "https://", port: 443 },
+  { start: "http://", port: 80 },
+] as const;
+const portMax = 65535;
 
 /**
  * Reads what a client names a registry by: a host, `host:port`, `scheme://host` or `host/path`. Upper case and the
  * scheme's own port make no difference. Undefined when it names none.
  */
 export function parseRegistryHost(text: string): RegistryHost | undefined {
-  const [, scheme, rest = ""] = /^(?:(https?):\/\/)?(.*)$/is.exec(text.trim()) ?? [];
-  const host = (rest.split(/[/?#]/, 1)[0] ?? "").toLowerCase();
+  const lower = text.trim().toLowerCase();
+  const scheme = schemes.find(({ start }) => lower.startsWith(start));
+  const host = beforeAny(scheme ? lower.slice(scheme.start.length) : lower, "/?#");
   if (host.length > hostCharactersMax || !hostPattern.test(host)) return undefined;
-  const [port] = /:[0-9]+$/.exec(host.replace(/^\[.*\]/, "")) ?? [""];
-  if (port !== "" && Number(port.slice(1)) > 65535) return undefined;
-  const isDefault = port !== "" && port === defaultPorts[scheme?.toLowerCase() ?? "https"];
-  return (isDefault ? host.slice(0, -port.length) : host) as RegistryHost;
+  const colon = host.indexOf(":", host.indexOf("]") + 1);
+  if (colon < 0) return host as RegistryHost;
+  const port = host.slice(colon + 1);
+  if (Number(port) > portMax) return undefined;
+  return (port === `${(scheme ?? schemes[0]).port}` ? host.slice(0, colon) : host) as RegistryHost;
+}
+
+/** What comes before the first of these characters. */
+function beforeAny(text: string, characters: string): string {
+  let end = 0;
+  while (end < text.length && !characters.includes(text.charAt(end))) end++;
+  return text.slice(0, end);
 }
 
 /** Is this name (without its port) always this very machine? */

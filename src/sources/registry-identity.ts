@@ -14,7 +14,7 @@ export async function findRegistryIdentity(
   env: Env,
   offline: Partial<Context> = {},
 ): Promise<RegistryIdentity | undefined> {
-  const settings = readOwnSettings(env, () => {});
+  const settings = await readOwnSettings(env, () => {});
   const plan = planFor(host, settings, env);
   if (plan === undefined) return undefined;
   const { loadSource } = await import("./all-sources.ts");
@@ -43,7 +43,7 @@ function impersonated(chain: readonly string[], { account }: Found): string {
 
 /** Every host that is configured by its name. Endings (`*.pkg.dev`) are not among them: nobody can ask for all of those. */
 export async function registryHosts(env: Env): Promise<RegistryHost[]> {
-  const { accounts, registries, hosts } = readOwnSettings(env, () => {});
+  const { accounts, registries, hosts } = await readOwnSettings(env, () => {});
   const configured = [...registries].filter(([, email]) => accounts.has(email)).map(([host]) => host);
   const named = [...hosts].filter(([host, { account }]) => !host.startsWith("*") && accounts.has(account ?? ""));
   const { environmentKeys } = await import("./environment-key.ts");

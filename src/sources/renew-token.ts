@@ -25,7 +25,7 @@ export async function renewToken(
       return (await hasIdentity(plan, bounded)) ? await renewOnce(plan, bounded, context) : undefined;
     });
   } catch (error) {
-    const old = readOldToken(context.env, plan, context.now());
+    const old = await readOldToken(context.env, plan, context.now());
     if (old === undefined) throw error;
     const seconds = Math.floor(old.expiresAt - context.now() / 1000);
     context.stderr(`waybill: warning: ${messageOf(error)}; the old token is used, which lasts ${seconds} s more\n`);
@@ -48,13 +48,13 @@ async function renewOnce(plan: TokenPlan, bounded: SourceContext, context: Conte
   const place = findCachePlace(context.env, plan);
   if (place === undefined) return await issue(plan, bounded, undefined);
   const started = context.now();
-  const finished = () => {
-    const cached = readCachedToken(context.env, plan, context.now());
+  const finished = async () => {
+    const cached = await readCachedToken(context.env, plan, context.now());
     if (cached) return { ...cached, isCached: true };
     place.rethrowFailureSince(started);
     return undefined;
   };
-  return await withFileLock(place.path, async () => finished() ?? (await issue(plan, bounded, place)), {
+  return await withFileLock(place.path, async () => (await finished()) ?? (await issue(plan, bounded, place)), {
     until: finished,
   });
 }

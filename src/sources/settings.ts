@@ -12,8 +12,6 @@
 //       └── HASH.json       a token for registries, until it expires             0600
 //
 // settings.json alone says what is in use; a key file it does not name is not used. Fields it does not know stay.
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { Env } from "./context.ts";
 import { isEmail } from "./email.ts";
 import { Failure, messageOf } from "./failure.ts";
@@ -74,26 +72,23 @@ export type Settings = {
 /** Reads the settings; empty when there are none. */
 export function readSettings(env: Env): Settings {
   const path = settingsPath(env);
-  const text = readIfPresent(path);
-  try {
-    return parseSettings(text ?? "{}");
-  } catch (error) {
-    throw new Failure(
-      `${path} cannot be read: ${messageOf(error)}`,
-      `mend it, or move it away and activate the account again: mv ${path} ${path}.bad`,
-    );
-  }
+  return parseFile(path, readIfPresent(path));
 }
 
 /**
  * As `readSettings`, for the helper, which may run with somebody else's home: in a container under another user id, for
  * one. Settings of that other user that it may not open are none of its own, and it says so.
  */
-export function readOwnSettings(env: Env, stderr: (text: string) => void): Settings {
+export async function readOwnSettings(env: Env, stderr: (text: string) => void): Promise<Settings> {
+  const path = settingsPath(env);
   try {
-    return readSettings(env);
+    return parseFile(
+      path,
+      await Bun.file(path)
+        .text()
+        .catch((error) => noFile(path, error)),
+    );
   } catch (error) {
-    const path = settingsPath(env);
     if (!(error instanceof Failure) || !isSomebodyElses(path)) throw error;
     stderr(`waybill: warning: ${path} is another user's and cannot be read; going on without it\n`);
     return parseSettings("{}");
@@ -101,6 +96,7 @@ export function readOwnSettings(env: Env, stderr: (text: string) => void): Setti
 }
 
 function isSomebodyElses(path: string): boolean {
+  const { statSync } = require("node:fs") as typeof import("node:fs");
   try {
     return process.getuid !== undefined && statSync(path).uid !== process.getuid();
   } catch (error) {
@@ -123,37 +119,61 @@ export async function changeSettings(env: Env, change: (settings: Settings) => v
 
 /** Where an account's key file lies. */
 export function keyPath(env: Env, email: string): string {
-  return join(configFolder(env), "accounts", `${email}.json`);
+  return `${configFolder(env)}/accounts/${email}.json`;
 }
 
 function settingsPath(env: Env): string {
-  return join(configFolder(env), "settings.json");
+  return `${configFolder(env)}/settings.json`;
 }
 
 function readIfPresent(path: string): string | undefined {
+  const { readFileSync } = require("node:fs") as typeof import("node:fs");
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new Failure(`${path} cannot be read: ${messageOf(error)}`, `check who owns it: ls -l ${path}`);
+    return noFile(path, error);
+  }
+}
+
+/** What stands for a file that is not there; one that is there and cannot be read is a failure. */
+function noFile(path: string, error: unknown): undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+  throw new Failure(`${path} cannot be read: ${messageOf(error)}`, `check who owns it: ls -l ${path}`);
+}
+
+function parseFile(path: string, text: string | undefined): Settings {
+  try {
+    return parseSettings(text ?? "{}");
+  } catch (error) {
+    throw new Failure(
+      `${path} cannot be read: ${messageOf(error)}`,
+      `mend it, or move it away and activate the account again: mv ${path} ${path}.bad`,
+    );
   }
 }
 
 function parseSettings(text: string): Settings {
   const whole = record(JSON.parse(text), "it");
-  const accounts = Object.entries(record(whole.accounts ?? {}, "accounts"));
-  const registries = Object.entries(record(whole.registries ?? {}, "registries"));
-  const hosts = Object.entries(record(whole.hosts ?? {}, "hosts"));
   return {
     active: whole.active === undefined ? undefined : string(whole.active, "active"),
-    accounts: new Map(accounts.map(([email, account]) => [email, parseAccount(account, email)])),
-    registries: new Map(registries.map(([host, email]) => [host as RegistryHost, string(email, host)])),
+    accounts: parseMap(whole, "accounts", parseAccount),
+    registries: parseMap<RegistryHost, string>(whole, "registries", string),
     defaults: parseRule(whole.defaults ?? {}, "defaults"),
-    hosts: new Map(hosts.map(([host, rule]) => [host, parseRule(rule, host)])),
+    hosts: parseMap(whole, "hosts", parseRule),
     googleHosts: strings(whole.googleHosts ?? [], "googleHosts"),
     whole,
   };
+}
+
+function parseMap<Key extends string, Value>(
+  whole: Record<string, unknown>,
+  name: string,
+  parse: (value: unknown, key: string) => Value,
+): Map<Key, Value> {
+  const map = new Map<Key, Value>();
+  for (const [key, value] of Object.entries(record(whole[name] ?? {}, name))) map.set(key as Key, parse(value, key));
+  return map;
 }
 
 function parseAccount(value: unknown, email: string): Account {

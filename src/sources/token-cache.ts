@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import type { Env } from "./context.ts";
 import { cacheFolders } from "./paths.ts";
 import { Secret } from "./secret.ts";
@@ -22,34 +20,43 @@ const shortTokenSeconds = 10;
 const lastSeconds = 30;
 
 /** The cached token that can be handed out: it fits the plan and lasts as long as was promised. */
-export function readCachedToken(env: Env, plan: TokenPlan, nowMilliseconds: number): CachedToken | undefined {
+export async function readCachedToken(
+  env: Env,
+  plan: TokenPlan,
+  nowMilliseconds: number,
+): Promise<CachedToken | undefined> {
   const now = nowMilliseconds / 1000;
   for (const path of cachePaths(env, plan)) {
-    const entry = readEntry(path, plan);
+    const entry = await readEntry(path, plan);
     if (entry && isFresh(entry, plan.minimumSeconds, now)) return entry;
   }
   return undefined;
 }
 
 /** A token of this plan that has not expired, though it lasts less than was promised. */
-export function readOldToken(env: Env, plan: TokenPlan, nowMilliseconds: number): CachedToken | undefined {
+export async function readOldToken(
+  env: Env,
+  plan: TokenPlan,
+  nowMilliseconds: number,
+): Promise<CachedToken | undefined> {
   const now = nowMilliseconds / 1000;
-  const entries = cachePaths(env, plan).map((path) => readEntry(path, plan));
+  const entries = await Promise.all(cachePaths(env, plan).map((path) => readEntry(path, plan)));
   return entries.find((entry) => entry && isSane(entry, now) && entry.expiresAt - now >= lastSeconds);
 }
 
 /** Where a plan's token is cached, the best place first. */
 export function cachePaths(env: Env, { fingerprint }: TokenPlan): string[] {
   const name = `${Bun.hash(fingerprint).toString(36)}.json`;
-  return cacheFolders(env).map((folder) => join(folder, "tokens", name));
+  return cacheFolders(env).map((folder) => `${folder}/tokens/${name}`);
 }
 
 /** Forgets an account's tokens. */
-export function removeCachedTokens(env: Env, account: string): void {
-  for (const folder of cacheFolders(env).map((path) => join(path, "tokens")))
+export async function removeCachedTokens(env: Env, account: string): Promise<void> {
+  const { rmSync } = require("node:fs") as typeof import("node:fs");
+  for (const folder of cacheFolders(env).map((path) => `${path}/tokens`))
     for (const name of filesIn(folder)) {
-      const path = join(folder, name);
-      const entry = readJson(path);
+      const path = `${folder}/${name}`;
+      const entry = await readJson(path);
       if (entry === undefined || entry.account === account || belongsTo(entry, account)) rmSync(path, { force: true });
     }
 }
@@ -70,8 +77,8 @@ function isSane({ issuedAt }: CachedToken, now: number): boolean {
   return issuedAt <= now + clockSkewSeconds;
 }
 
-function readEntry(path: string, plan: TokenPlan): CachedToken | undefined {
-  const entry = readJson(path);
+async function readEntry(path: string, plan: TokenPlan): Promise<CachedToken | undefined> {
+  const entry = await readJson(path);
   if (entry?.fingerprint !== plan.fingerprint || typeof entry.token !== "string") return undefined;
   const fields = entry as unknown as CachedToken;
   if (!Number.isFinite(fields.expiresAt) || !Number.isFinite(fields.issuedAt)) return undefined;
@@ -79,9 +86,9 @@ function readEntry(path: string, plan: TokenPlan): CachedToken | undefined {
 }
 
 /** Absent, unreadable or damaged: a new token takes its place. */
-function readJson(path: string): Record<string, unknown> | undefined {
+async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const value: unknown = JSON.parse(await Bun.file(path).text());
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
@@ -90,6 +97,7 @@ function readJson(path: string): Record<string, unknown> | undefined {
 
 function filesIn(folder: string): string[] {
   try {
+    const { readdirSync } = require("node:fs") as typeof import("node:fs");
     return readdirSync(folder).filter((name) => name.endsWith(".json"));
   } catch {
     return [];

@@ -1,7 +1,5 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import type { Env } from "./context.ts";
-import { googleHostRules, matchesRule } from "./google.ts";
+import { googleHostRules, matchesAny, matchesRule } from "./google.ts";
 import { gcloudFolder } from "./paths.ts";
 import type { RegistryHost } from "./registry-host.ts";
 import { pullScope, registryScope } from "./scope.ts";
@@ -50,9 +48,8 @@ export function planFor(host: RegistryHost, settings: Settings, env: Env): Token
   // An account that somebody set for the host and that is not here is a failure, which the store tells.
   const mapped = knownAccount(settings.registries.get(host), settings);
   const account = settings.hosts.get(host)?.account ?? mapped ?? rule.account;
-  const isGoogle = [...googleHostRules, ...settings.googleHosts].some((pattern) => matchesRule(host, pattern));
-  const isNamed = identityVariables.some((name) => !!env[name]) || settings.whole.workloadIdentity !== undefined;
-  if (account === undefined && !isGoogle && !isNamed) return undefined;
+  const isGoogle = matchesAny(host, googleHostRules) || matchesAny(host, settings.googleHosts);
+  if (account === undefined && !isGoogle && !isNamed(settings, env)) return undefined;
   const decided = {
     host,
     isGoogle,
@@ -67,9 +64,16 @@ export function planFor(host: RegistryHost, settings: Settings, env: Env): Token
   return { ...decided, fingerprint: fingerprintOf(decided, settings, env) };
 }
 
+/** May an identity that only the surroundings name be meant for any host? */
+function isNamed({ whole }: Settings, env: Env): boolean {
+  return identityVariables.some((name) => !!env[name]) || whole.workloadIdentity !== undefined;
+}
+
 /** What holds for a host: what is said about it, else about the longest ending that fits, else about every host. */
 export function ruleFor(host: RegistryHost, { defaults, hosts }: Pick<Settings, "defaults" | "hosts">): HostRule {
-  const fitting = [...hosts].filter(([pattern]) => matchesRule(host, pattern));
+  const fitting: [string, HostRule][] = [];
+  for (const [pattern, rule] of hosts) if (matchesRule(host, pattern)) fitting.push([pattern, rule]);
+  if (fitting.length === 0) return { ...defaults };
   const rank = (pattern: string) => (pattern.startsWith("*") ? pattern.length : Number.POSITIVE_INFINITY);
   fitting.sort(([one], [other]) => rank(one) - rank(other));
   return Object.assign({}, defaults, ...fitting.map(([, rule]) => rule));
@@ -101,7 +105,7 @@ function surroundings(isGoogle: boolean, env: Env) {
   );
   const folder = gcloudFolder(env);
   const gcloud = isGoogle
-    ? ["application_default_credentials.json", "active_config", "configurations"].map((name) => join(folder, name))
+    ? ["application_default_credentials.json", "active_config", "configurations"].map((name) => `${folder}/${name}`)
     : [];
   const files = [env.WAYBILL_KEY_FILE, env.GOOGLE_APPLICATION_CREDENTIALS, ...gcloud];
   return { variables, files: files.map((path) => (path ? stateOf(path) : "")) };
@@ -110,6 +114,7 @@ function surroundings(isGoogle: boolean, env: Env) {
 /** Changes when the file does. */
 function stateOf(path: string): string {
   try {
+    const { statSync } = require("node:fs") as typeof import("node:fs");
     const { mtimeMs, size, ino } = statSync(path);
     return `${mtimeMs} ${size} ${ino}`;
   } catch {

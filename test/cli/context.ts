@@ -12,6 +12,7 @@ export function context({ env = {}, stdin = "", interactive = false, fetch }: Gi
     stdin: async function* () {
       yield Buffer.from(stdin);
     },
+    readInput: async (bytesMax) => (Buffer.byteLength(stdin) > bytesMax ? undefined : stdin),
     stdout: (text) => {
       said.stdout += text;
     },

@@ -15,7 +15,7 @@ const expected = [
   "src/helper/get.ts",
   "src/helper/input.ts",
   "src/helper/run.ts",
-  "src/helper/standard-input.ts",
+  "src/helper/standard-output.ts",
   "src/main.ts",
   "src/sources/context.ts",
   "src/sources/email.ts",
@@ -47,7 +47,7 @@ async function pieces(): Promise<Record<string, Output>> {
   const folder = mkdtempSync(join(tmpdir(), "waybill-pieces-"));
   try {
     const script = `const { metafile } = await Bun.build({ entrypoints: ["src/main.ts"], outdir: process.argv[1], target: "bun",
-      splitting: true, format: "esm", minify: true, metafile: true }); console.log(JSON.stringify(metafile.outputs));`;
+      splitting: true, minChunkSize: 16384, format: "esm", minify: true, metafile: true }); console.log(JSON.stringify(metafile.outputs));`;
     const child = Bun.spawn([process.execPath, "-e", script, folder], { cwd: repository, stderr: "inherit" });
     return await child.stdout.json();
   } finally {

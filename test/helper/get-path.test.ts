@@ -10,7 +10,7 @@ const expected = [
   "helper/get.ts",
   "helper/input.ts",
   "helper/run.ts",
-  "helper/standard-input.ts",
+  "helper/standard-output.ts",
   "main.ts",
   "sources/context.ts",
   "sources/email.ts",
@@ -47,6 +47,12 @@ test("the cached path loads these files and no others", () => {
   const loaded = reachedFrom(["main.ts", "helper/run.ts", "helper/get.ts"], statically);
   console.log(loaded.join("\n"));
   expect(loaded).toEqual(expected);
+});
+
+test("the cached path loads none of the runtime's modules: node:fs alone takes as long as all of these files", () => {
+  const builtIn = /^import(?! type)[^;]*?from "((?:node|bun):[^"]+)"/gm;
+  const loaded = expected.flatMap((file) => [...readFileSync(join(source, file), "utf8").matchAll(builtIn)]);
+  expect(loaded.map(([, name]) => name)).toEqual([]);
 });
 
 test("get never opens a browser, also when nothing is cached", () => {

@@ -1,5 +1,5 @@
 import { activateAccount, readKeyFile } from "../../sources/accounts.ts";
-import { type Context, readBounded } from "../../sources/context.ts";
+import type { Context } from "../../sources/context.ts";
 import { Failure } from "../../sources/failure.ts";
 import { parseServer } from "../../sources/server.ts";
 import { keyFileBytesMax, parseServiceAccountKey } from "../../sources/service-account-key.ts";
@@ -24,7 +24,7 @@ export async function run(invocation: Invocation<"key-file" | "server", "push">)
 }
 
 async function readStandardInput(context: Context): Promise<string> {
-  const text = await readBounded(context.stdin(), keyFileBytesMax);
+  const text = await context.readInput(keyFileBytesMax);
   if (text === undefined) throw new Failure(`standard input has more than ${keyFileBytesMax} bytes`);
   return text;
 }

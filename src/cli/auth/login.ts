@@ -1,5 +1,5 @@
 import type { Context } from "../../sources/context.ts";
-import { googleHostRules, matchesRule } from "../../sources/google.ts";
+import { googleHostRules, matchesAny } from "../../sources/google.ts";
 import { browserSignIn } from "../../sources/login/browser-sign-in.ts";
 import { deviceSignIn } from "../../sources/login/device-sign-in.ts";
 import {
@@ -54,7 +54,7 @@ export async function run({ values, positionals, context }: LoginInvocation): Pr
 function serverNamed(text: string | undefined): Server {
   const host = text === undefined ? undefined : parseRegistryHost(text);
   if (text === undefined) return googleServer;
-  if (host !== undefined && googleHostRules.some((rule) => matchesRule(host, rule))) return googleServer;
+  if (host !== undefined && matchesAny(host, googleHostRules)) return googleServer;
   return parseServer(text);
 }
 

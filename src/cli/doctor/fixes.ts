@@ -3,7 +3,7 @@ import { ownHelper } from "../../docker-config/credential-helper.ts";
 import { editDockerConfig } from "../../docker-config/docker-config-file.ts";
 import { activateAccount } from "../../sources/accounts.ts";
 import type { Context } from "../../sources/context.ts";
-import { googleHostRules, matchesRule } from "../../sources/google.ts";
+import { googleHostRules, matchesAny } from "../../sources/google.ts";
 import type { RegistryHost } from "../../sources/registry-host.ts";
 import type { Secret } from "../../sources/secret.ts";
 import { parseServer } from "../../sources/server.ts";
@@ -54,7 +54,7 @@ export function adoptKey(
     async apply() {
       const { active } = readSettings(env);
       // A key of Google's is for all of Google's registries; and what it could do before, it can still do.
-      const server = googleHostRules.some((rule) => matchesRule(host, rule)) ? undefined : parseServer(host);
+      const server = matchesAny(host, googleHostRules) ? undefined : parseServer(host);
       const origin = `${path}: auths[${JSON.stringify(entry.key)}]`;
       await activateAccount(env, keyText(), origin, { server, mayPush: true });
       if (active !== undefined)

@@ -22,7 +22,7 @@ export async function gcloudToken(server: string, context: Context): Promise<Sec
   const settings = readSettings(context.env);
   const plan = gcloudPlan(server, settings, context);
   if (plan === undefined) return undefined;
-  const cached = readCachedToken(context.env, plan, context.now());
+  const cached = await readCachedToken(context.env, plan, context.now());
   if (cached) return cached.token;
   const { renewToken } = await import("../../sources/renew-token.ts");
   return (await renewToken(plan, settings, context))?.token;

@@ -44,7 +44,7 @@ function joined(failures: readonly Failure[]): Failure {
 async function tokenFrom({ kind, name, plan }: HostSource, settings: Settings, context: Context) {
   if (kind === "login") return await loginToken(context, settings, plan.minimumSeconds);
   if (plan.sources.length === 0) throw new Error(`docker-credential-gcr/helper: unknown token source: ${name}`);
-  const cached = readCachedToken(context.env, plan, context.now());
+  const cached = await readCachedToken(context.env, plan, context.now());
   if (cached) return cached.token;
   const { renewToken } = await import("../../sources/renew-token.ts");
   const issued = await renewToken(plan, settings, context);

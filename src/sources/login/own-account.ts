@@ -35,7 +35,7 @@ export async function keepAccount(
     },
   };
   await changeSettings(context.env, (changed) => useAccount(changed, email, account, mayPush));
-  removeCachedTokens(context.env, email);
+  await removeCachedTokens(context.env, email);
   return { email, hosts: registryHostsOf(server), keptIn };
 }
 

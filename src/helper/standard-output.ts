@@ -1,0 +1,20 @@
+/**
+ * Standard output for a program that says one line: written at once where there is room, as there is in a pipe that was
+ * just opened. Without `node:fs`, whose loading takes longer than all else that a cached answer needs.
+ */
+export function standardOutput() {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    write: (text: string): void => {
+      if (text !== "") last = last.then(() => Bun.write(Bun.stdout, text));
+    },
+    /** Resolves when everything is written, or nobody reads any more. */
+    written: async (): Promise<void> => {
+      try {
+        await last;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+      }
+    },
+  };
+}
