@@ -44,12 +44,12 @@ export class Administration {
   }
 
   /** Every item of a listing, page by page. */
-  async list<Item = Json>(path: string, field: string): Promise<Item[]> {
+  async list<Item = Json>(path: string, field: string, query: Record<string, string> = {}): Promise<Item[]> {
     const items: Item[] = [];
     let token = "";
     do {
-      const page = token === "" ? path : `${path}?pageToken=${encodeURIComponent(token)}`;
-      const answer = await this.call("GET", page);
+      const parameters = new URLSearchParams({ ...query, ...(token !== "" && { pageToken: token }) }).toString();
+      const answer = await this.call("GET", parameters === "" ? path : `${path}?${parameters}`);
       items.push(...((answer[field] as Item[] | undefined) ?? []));
       token = typeof answer.nextPageToken === "string" ? answer.nextPageToken : "";
     } while (token !== "");

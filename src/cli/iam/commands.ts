@@ -2,6 +2,7 @@ import { administrationChoices, administrationHelp, administrationOptions } from
 import type { Command, Group } from "../command.ts";
 import { keys } from "./key-commands.ts";
 import { accountPolicyCommands } from "./policy-commands.ts";
+import { workloadIdentityPools } from "./workload-identity/commands.ts";
 
 const common = { options: administrationOptions, choices: administrationChoices } as const;
 
@@ -179,5 +180,5 @@ export const iam: Group = {
 SYNOPSIS
     waybill iam GROUP COMMAND [ARGUMENT] [--FLAG…]
 `,
-  commands: [serviceAccounts, roles],
+  commands: [serviceAccounts, roles, workloadIdentityPools],
 };
