@@ -128,15 +128,22 @@ export class RegistryTokenFace {
     const resolved = await resolveRepository(this.#services.metadata, repository);
     const resource = repositoryResource(repository.path, repository.location, resolved);
     const actions: string[] = [];
-    for (const action of asked.actions.includes("*") ? Object.keys(actionPermissions) : asked.actions) {
+    for (const action of wantedActions(asked)) {
       const permission = actionPermissions[action];
       if (!permission) continue;
       const decision = await this.#services.access.decide(caller, permission, resource);
       if (decision.allowed) actions.push(action);
-      else this.#services.audit.note(refusalEvent(caller, context, decision, projectIdOf(resource)));
+      else if (asked.actions.includes(action) || asked.actions.includes("*"))
+        this.#services.audit.note(refusalEvent(caller, context, decision, projectIdOf(resource)));
     }
     return { ...asked, actions };
   }
+}
+
+/** gcloud asks for push and deletes with it, as Google's registries let it (docs/decisions/0011). */
+function wantedActions({ actions }: TokenAccess): readonly string[] {
+  if (actions.includes("*")) return Object.keys(actionPermissions);
+  return actions.includes("push") && !actions.includes("delete") ? [...actions, "delete"] : actions;
 }
 
 /** A scope for a name that cannot be is granted nothing; the request that uses it is told why. */

@@ -129,7 +129,7 @@ test("nobody is asked to log in, with the scope that the request needs", async (
 
 test.each([
   ["pull", pushes, "pull,push"],
-  ["pull,push", deletes, "delete"],
+  ["pull", deletes, "delete"],
   ["push", pulls, "pull"],
 ])("a token that was made for %s alone is told the whole scope it lacks", async (actions, sends, lacking) => {
   const { pusher } = registry.accounts;
