@@ -3,6 +3,7 @@ import { accountListRoutes } from "./access/accounts.ts";
 import { keyRoutes } from "./access/keys.ts";
 import { policyRoutes } from "./access/policy.ts";
 import { policyChangeRoutes } from "./access/policy-change.ts";
+import { connectRoutes } from "./connect/connect.ts";
 import type { ConsoleRoute } from "./console-route.ts";
 import { imageRoutes } from "./image.ts";
 import { imageFormRoutes } from "./image-forms.ts";
@@ -17,6 +18,7 @@ export const consoleRoutes: readonly ConsoleRoute[] = [
   ...imageListRoutes,
   ...imageRoutes,
   ...imageFormRoutes,
+  ...connectRoutes,
   ...policyRoutes,
   ...policyChangeRoutes,
   ...accountListRoutes,

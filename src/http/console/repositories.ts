@@ -1,6 +1,5 @@
 import { html } from "hono/html";
 import { z } from "zod";
-import { projectResource } from "../../access/resource.ts";
 import { visibleResources } from "../../access/visible.ts";
 import { selectionOf } from "../../registry/catalog.ts";
 import {
@@ -9,7 +8,6 @@ import {
   listRepositoriesWithNewest,
   manifestKey,
 } from "../../storage/metadata/repository-listings.ts";
-import { ConsoleError, refusedPage } from "./answer-console-error.ts";
 import { type ConsoleCall, type ConsoleRoute, consoleRoute } from "./console-route.ts";
 import { imageUrl, locationHost } from "./image-urls.ts";
 import { type Html, projectUrl, renderPage } from "./page.ts";
@@ -19,6 +17,7 @@ import { table } from "./parts/table.ts";
 import { tagChips, tagsShown } from "./parts/tag-chips.ts";
 import { timeAgo } from "./parts/time.ts";
 import { storageCard } from "./storage-card.ts";
+import { requireVisibleProject } from "./visible-project.ts";
 
 const repositoriesPerPage = 50;
 const query = z.object({
@@ -49,7 +48,7 @@ async function show(call: Call): Promise<Response> {
   const locations = services.locations.filter((each) => query.location === undefined || each === query.location);
   const listings = await Promise.all(locations.map((location) => list(call, location, visible)));
   const isEmpty = listings.every(({ rows }) => rows.length === 0);
-  if (!found || isEmpty) await requireProject(call);
+  if (!found || isEmpty) await requireVisibleProject(call);
   const { name, displayName } = found.project;
   const shown = listings.filter(({ rows }) => rows.length > 0);
   const body = html`<div class="title"><div><h1>${name}</h1>${displayName !== name && html`<p class="soft">${displayName}</p>`}</div>
@@ -58,13 +57,6 @@ ${searchForm(path.project ?? "", query.q)}</div>
 ${isEmpty ? nothingHere(call) : await Promise.all(shown.map((listing) => section(call, listing)))}
 </div><div class="stack">${await storageCard(call)}</div></div>`;
   return await renderPage({ title: name, body, viewer, project: name, section: "images" });
-}
-
-async function requireProject({ services, caller, path, found }: Call): Promise<void> {
-  const resource = projectResource(path.project ?? "", found?.project.id);
-  const decision = await services.access.decide(caller, "resourcemanager.projects.get", resource);
-  if (!decision.allowed) throw refusedPage(decision);
-  if (!found) throw new ConsoleError(404, "There is no such page", `${resource.name} does not exist.`);
 }
 
 async function list(

@@ -44,3 +44,14 @@ export async function listCredentialUses(read: Reader, projectId: string, limit:
     .limit(limit)
     .execute();
 }
+
+/** When an account last came with one of its keys, and how. */
+export async function lastCredentialUse(read: Reader, accountId: string) {
+  return await read
+    .selectFrom("credential_uses")
+    .select(["way", "last_used_at as lastUsedAt"])
+    .where("account_id", "=", accountId)
+    .orderBy("last_used_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}

@@ -51,6 +51,8 @@ describe("every page", () => {
       ["index", `${app}@${index}`],
       ["image", `${app}@${amd64}`],
       ["delete", `/console/projects/shop/delete/default/app@${index}`],
+      ["connect", "/console/projects/shop/connect"],
+      ["connect-github", "/console/projects/shop/connect?tool=github"],
       ["access", "/console/projects/shop/access"],
       ["accounts", "/console/projects/shop/accounts"],
       ["account", `/console/projects/shop/accounts/${encodeURIComponent(account.email)}`],

@@ -139,5 +139,5 @@ ${select("role", "Role", choices, "roles/artifactregistry.reader")}
 ${select("place", "On", places, "")}
 <label>Only the image<input name="image" maxlength="255" autocomplete="off" spellcheck="false" placeholder="team/app"><small>Leave it empty for all of them.</small></label>
 <div><button class="primary">Preview the change</button></div>`;
-  return html`<section class="card"><h2>Grant a role</h2>${postForm(call, url, fields)}</section>`;
+  return html`<section class="card"><h2>Grant a role</h2>${postForm(call, url, fields, "fields grid")}</section>`;
 }

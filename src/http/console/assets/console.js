@@ -37,3 +37,21 @@ for (const form of document.querySelectorAll("form[data-saves]")) {
     setTimeout(() => location.reload(), 300);
   });
 }
+
+// A part that follows what happens is asked for again, and put in its place where it changed.
+for (const part of document.querySelectorAll("[data-follow]")) follow(part);
+
+function follow(part) {
+  setTimeout(async () => {
+    const next = document.hidden ? part : ((await again(part.id)) ?? part);
+    if (next !== part && next.innerHTML !== part.innerHTML) part.replaceWith(next);
+    const now = document.getElementById(part.id);
+    if (now?.dataset.follow) follow(now);
+  }, Number(part.dataset.follow) * 1000);
+}
+
+async function again(id) {
+  const answer = await fetch(location.href).catch(() => undefined);
+  if (!answer?.ok) return undefined;
+  return new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+}

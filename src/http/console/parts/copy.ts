@@ -8,5 +8,5 @@ export function copyButton(text: string, label: string, name = label): Html {
 
 /** Commands to be copied and typed. */
 export function commands(text: string, name = "Copy the commands"): Html {
-  return html`<div class="copyable"><pre tabindex="0" role="region" aria-label="Commands"><code>${text}</code></pre>${copyButton(text, "Copy", name)}</div>`;
+  return html`<div class="copyable"><pre><code>${text}</code></pre>${copyButton(text, "Copy", name)}</div>`;
 }

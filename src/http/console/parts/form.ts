@@ -9,7 +9,7 @@ export function postForm(
   { viewer }: Signed,
   action: string,
   body: Html,
-  kind: "fields" | "inline" | "inline saves" = "fields",
+  kind: "fields" | "fields grid" | "inline" | "inline saves" = "fields",
 ): Html {
   const saves = kind === "inline saves" && html` data-saves="yes"`;
   return html`<form class="${kind}" method="post" action="${action}"${saves}><input type="hidden" name="csrf" value="${viewer.csrf}">${body}</form>`;
