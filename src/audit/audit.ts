@@ -96,18 +96,18 @@ export class Audit {
     this.#uses.again(use);
   }
 
-  /** Notes a pull of a manifest; in the log is the first one of each principal and manifest. */
-  pulled(
-    repositoryId: string,
-    event: () => AuditEvent & { kind: "image.first-pulled" },
-    id: string,
-    digest: string,
-  ): void {
-    const key = `${id} ${repositoryId} ${digest}`;
+  /**
+   * Notes a pull of a manifest; in the log is the first one of each principal and manifest.
+   *
+   * @param principal its key
+   * @param event made only where it is needed
+   */
+  pulled(principal: string, repositoryId: string, digest: string, event: () => AuditEvent): void {
+    const key = `${principal} ${repositoryId} ${digest}`;
     if (this.#pulls.has(key)) return;
     if (this.#pulls.size >= pullsMax) this.#pulls.clear();
     this.#pulls.add(key);
-    this.#journal.addPull({ at: this.#foundations.now(), event: event(), principal: id, repositoryId, digest });
+    this.#journal.addPull({ at: this.#foundations.now(), event: event(), principal, repositoryId, digest });
     this.#schedule();
   }
 

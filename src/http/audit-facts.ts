@@ -1,7 +1,9 @@
 import type { Refusal } from "../access/decide.ts";
+import type { Permission } from "../access/permissions.ts";
 import type { Resource } from "../access/resource.ts";
 import { type AuditEvent, nobody, type Whence, type Who } from "../audit/event.ts";
 import { redact } from "../audit/user-agent.ts";
+import type { UseOf } from "../audit/uses.ts";
 import type { Caller } from "../identity/caller.ts";
 import { principalKey, principalName } from "../identity/principal.ts";
 import type { RequestContext } from "./names.ts";
@@ -21,6 +23,18 @@ export function whenceOf({ address, agent }: RequestContext): Whence {
 /** The project that a resource lies in, by id. */
 export function projectIdOf({ keys }: Pick<Resource, "keys">): string | undefined {
   return keys.find((key) => key.startsWith("project/"))?.slice("project/".length);
+}
+
+/** A decision that said yes, to be counted. */
+export function useOf({ principal }: Caller, permission: Permission, resource: Resource): UseOf {
+  return {
+    principal: principalKey(principal),
+    identity: JSON.stringify(principal),
+    permission,
+    resource: redact(resource.name),
+    resourceKeys: resource.keys,
+    projectId: projectIdOf(resource) ?? "",
+  };
 }
 
 /** A decision that said no. What was asked for is the client's own text. */

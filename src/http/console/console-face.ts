@@ -1,4 +1,6 @@
+import { redact } from "../../audit/user-agent.ts";
 import { principalName } from "../../identity/principal.ts";
+import { projectIdOf, refusalEvent, whenceOf, whoOf } from "../audit-facts.ts";
 import { type PathParameters, resolveTarget } from "../google/targets.ts";
 import type { RequestContext } from "../names.ts";
 import { pathOf, queryOf } from "../url.ts";
@@ -44,7 +46,7 @@ export class ConsoleFace {
     if (!match) throw new ConsoleError(404, "There is no such page", "The address may have been mistyped.");
     const { route, path } = match;
     const fields = route.method === "POST" ? await readPageForm(request, visit.credential, context.origin) : [];
-    const { resource, found } = await this.#admit(route, path, visit);
+    const { resource, found } = await this.#admit(route, path, visit, context);
     if (this.#services.readOnly && route.method === "POST" && !route.asks) {
       throw new ConsoleError(409, "That was not done", "This server is read-only at the moment: it changes nothing.");
     }
@@ -62,14 +64,30 @@ export class ConsoleFace {
       signal: request.signal,
       may: async (permission, on = resource) => (await this.#services.access.decide(caller, permission, on)).allowed,
     };
-    return await route.handle(call as ConsoleCall);
+    const handle = () => route.handle(call as ConsoleCall);
+    if (route.method !== "POST" || route.asks) return await handle();
+    return await this.#services.audit.changing(
+      {
+        kind: "administration",
+        method: `POST ${route.pattern}`,
+        resource: redact(resource.name),
+        outcome: "done",
+        who: whoOf(caller),
+        from: whenceOf(context),
+        projectId: projectIdOf(resource),
+      },
+      handle,
+    );
   }
 
-  async #admit({ target, permission }: ConsoleRoute, path: PathParameters, { caller }: Visit) {
+  async #admit({ target, permission }: ConsoleRoute, path: PathParameters, { caller }: Visit, context: RequestContext) {
     const { resource, found } = await resolveTarget[target](this.#services, path);
     if (permission === undefined) return { resource, found };
     const decision = await this.#services.access.decide(caller, permission, resource);
-    if (!decision.allowed) throw refusedPage(decision);
+    if (!decision.allowed) {
+      this.#services.audit.note(refusalEvent(caller, context, decision, projectIdOf(resource)));
+      throw refusedPage(decision);
+    }
     if (!found) throw new ConsoleError(404, "There is no such page", `${resource.name} does not exist.`);
     return { resource, found };
   }

@@ -1,8 +1,11 @@
 import { deleteArtifacts, pull } from "../../access/permissions.ts";
+import type { Audit } from "../../audit/audit.ts";
 import type { Caller } from "../../identity/caller.ts";
 import type { Blobs } from "../../registry/blobs.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import type { PullThrough } from "../../registry/upstream/pull-through.ts";
+import { whenceOf, whoOf } from "../audit-facts.ts";
+import type { RequestContext } from "../names.ts";
 import { registryHeaders } from "./answer-error.ts";
 import { arrivingBlob } from "./arriving-blob.ts";
 import { parseByteRange } from "./byte-range.ts";
@@ -16,14 +19,21 @@ export class BlobRoutes {
   readonly #gate: Gate;
   readonly #blobs: Blobs;
   readonly #pullThrough: PullThrough;
+  readonly #audit: Audit;
 
-  constructor(gate: Gate, blobs: Blobs, pullThrough: PullThrough) {
+  constructor(gate: Gate, blobs: Blobs, pullThrough: PullThrough, audit: Audit) {
     this.#gate = gate;
     this.#blobs = blobs;
     this.#pullThrough = pullThrough;
+    this.#audit = audit;
   }
 
-  async handle(request: Request, { repository, digest }: BlobRoute, caller: Caller): Promise<Response> {
+  async handle(
+    request: Request,
+    context: RequestContext,
+    { repository, digest }: BlobRoute,
+    caller: Caller,
+  ): Promise<Response> {
     switch (request.method) {
       case "GET":
       case "HEAD":
@@ -31,6 +41,16 @@ export class BlobRoutes {
       case "DELETE": {
         const resolved = await this.#gate.admit(caller, repository, deleteArtifacts, "delete");
         await this.#blobs.delete(resolved, digest);
+        const [who, from] = [whoOf(caller), whenceOf(context)];
+        const { projectId } = resolved;
+        this.#audit.note({
+          kind: "image.deleted",
+          repository: repository.path,
+          reference: digest,
+          who,
+          from,
+          projectId,
+        });
         return new Response(null, { status: 202, headers: registryHeaders });
       }
       default:

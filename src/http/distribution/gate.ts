@@ -1,6 +1,8 @@
 import type { Access, NeededAccess } from "../../access/decide.ts";
 import { type Permission, pull } from "../../access/permissions.ts";
 import { repositoryResource } from "../../access/resource.ts";
+import type { Audit } from "../../audit/audit.ts";
+import type { Use } from "../../audit/uses.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { parseAuthorization } from "../../identity/credentials.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
@@ -8,6 +10,7 @@ import type { Repository } from "../../registry/repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../../registry/resolve.ts";
 import type { Caches } from "../../registry/upstream/caches.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
+import { useOf } from "../audit-facts.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
 import { RefusalError } from "./refusal.ts";
@@ -21,23 +24,30 @@ const scopeActions: Readonly<Record<Action, string>> = { pull: "pull", push: "pu
 /** A caller who asks for more repositories than this has some of them looked up again. */
 const admittedPerCallerMax = 1000;
 
+interface Admitted {
+  readonly resolved: ResolvedRepository;
+  readonly use: Use;
+}
+
 /** Where a request to a repository is let in or not. */
 export class Gate {
   readonly #metadata: Metadata;
   readonly #doorkeeper: Doorkeeper;
   readonly #access: Access;
   readonly #caches: Caches;
+  readonly #audit: Audit;
   /**
    * What was admitted, beside the caller it was admitted for: the authenticator gives the same object only while
    * nothing changed that could change a decision. A repository that is removed counts as such a change.
    */
-  readonly #admitted = new WeakMap<Caller, Map<string, ResolvedRepository>>();
+  readonly #admitted = new WeakMap<Caller, Map<string, Admitted>>();
 
-  constructor(metadata: Metadata, doorkeeper: Doorkeeper, access: Access, caches: Caches) {
+  constructor(metadata: Metadata, doorkeeper: Doorkeeper, access: Access, caches: Caches, audit: Audit) {
     this.#metadata = metadata;
     this.#doorkeeper = doorkeeper;
     this.#access = access;
     this.#caches = caches;
+    this.#audit = audit;
   }
 
   /** Who is asking. Throws IdentityError for a bad credential, TooManyRequestsError; none is an anonymous caller. */
@@ -50,7 +60,10 @@ export class Gate {
   async admit(caller: Caller, repository: Repository, permission: Permission, action: Action) {
     const question = `${permission} ${action} ${repository.location} ${repository.path}`;
     const known = this.#admitted.get(caller)?.get(question);
-    if (known) return known;
+    if (known) {
+      this.#audit.again(known.use);
+      return known.resolved;
+    }
     const resolved = await resolveRepository(this.#metadata, repository);
     const decision = await this.decide(caller, resolved, permission, action);
     if (!decision.allowed) {
@@ -58,7 +71,10 @@ export class Gate {
       throw new RefusalError(decision, scope, resolved.projectId);
     }
     if (action === "push") this.#refuseCache(resolved);
-    if (resolved.repositoryId !== undefined) this.#remember(caller, question, resolved);
+    const resource = repositoryResource(repository.path, repository.location, resolved);
+    const use = this.#audit.use(useOf(caller, permission, resource));
+    this.#audit.again(use);
+    if (resolved.repositoryId !== undefined) this.#remember(caller, question, { resolved, use });
     return resolved;
   }
 
@@ -84,9 +100,9 @@ export class Gate {
     throw new RegistryError("DENIED", `${repository.project} is a cache of ${upstream.host}: push there`);
   }
 
-  #remember(caller: Caller, question: string, resolved: ResolvedRepository): void {
+  #remember(caller: Caller, question: string, admitted: Admitted): void {
     const known = this.#admitted.get(caller);
-    if (known && known.size < admittedPerCallerMax) known.set(question, resolved);
-    else this.#admitted.set(caller, new Map([[question, resolved]]));
+    if (known && known.size < admittedPerCallerMax) known.set(question, admitted);
+    else this.#admitted.set(caller, new Map([[question, admitted]]));
   }
 }

@@ -1,5 +1,7 @@
 import type { Refusal } from "../../access/decide.ts";
 import { deleteArtifacts, type Permission, pull, push } from "../../access/permissions.ts";
+import type { Audit } from "../../audit/audit.ts";
+import { redact } from "../../audit/user-agent.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { principalKey } from "../../identity/principal.ts";
 import { requireManifestSize } from "../../registry/manifest.ts";
@@ -8,6 +10,8 @@ import { parseTag, type Tag } from "../../registry/reference.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import type { ResolvedRepository } from "../../registry/resolve.ts";
 import type { PullThrough } from "../../registry/upstream/pull-through.ts";
+import { whenceOf, whoOf } from "../audit-facts.ts";
+import type { RequestContext } from "../names.ts";
 import { queryOf } from "../url.ts";
 import { registryHeaders } from "./answer-error.ts";
 import type { Gate } from "./gate.ts";
@@ -23,31 +27,41 @@ export class ManifestRoutes {
   readonly #gate: Gate;
   readonly #manifests: Manifests;
   readonly #pullThrough: PullThrough;
+  readonly #audit: Audit;
 
-  constructor(gate: Gate, manifests: Manifests, pullThrough: PullThrough) {
+  constructor(gate: Gate, manifests: Manifests, pullThrough: PullThrough, audit: Audit) {
     this.#gate = gate;
     this.#manifests = manifests;
     this.#pullThrough = pullThrough;
+    this.#audit = audit;
   }
 
-  async handle(request: Request, route: ManifestRoute, caller: Caller): Promise<Response> {
+  async handle(request: Request, context: RequestContext, route: ManifestRoute, caller: Caller): Promise<Response> {
     switch (request.method) {
       case "GET":
-        return await this.#get(route, caller);
+        return await this.#get(route, caller, context);
       case "HEAD":
         return await this.#head(route, caller);
       case "PUT":
-        return await this.#put(request, route, caller);
+        return await this.#put(request, context, route, caller);
       case "DELETE":
-        return await this.#delete(route, caller);
+        return await this.#delete(route, caller, context);
       default:
         throw new RegistryError("UNSUPPORTED", "a manifest can be read, pushed or deleted");
     }
   }
 
-  async #get({ repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
+  async #get({ repository, reference }: ManifestRoute, caller: Caller, context: RequestContext): Promise<Response> {
     const resolved = await this.#admitted(caller, repository, reference);
     const { body, digest, mediaType } = await this.#manifests.get(resolved, reference);
+    this.#audit.pulled(principalKey(caller.principal), resolved.repositoryId ?? "", digest, () => ({
+      kind: "image.first-pulled",
+      repository: repository.path,
+      digest,
+      who: whoOf(caller),
+      from: whenceOf(context),
+      projectId: resolved.projectId,
+    }));
     return new Response(body as Uint8Array<ArrayBuffer>, { headers: headersOf(digest, mediaType, body.byteLength) });
   }
 
@@ -63,7 +77,12 @@ export class ManifestRoutes {
     return this.#pullThrough.isFor(resolved) ? await this.#pullThrough.bringManifest(resolved, reference) : resolved;
   }
 
-  async #put(request: Request, { repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
+  async #put(
+    request: Request,
+    context: RequestContext,
+    { repository, reference }: ManifestRoute,
+    caller: Caller,
+  ): Promise<Response> {
     const resolved = await this.#gate.admit(caller, repository, push, "push");
     const tags = reference.kind === "tag" ? [reference.tag] : parseTags(queryOf(request).getAll("tag"));
     const refusals = tags.length > 0 ? await this.#tagRefusals(caller, resolved) : undefined;
@@ -78,6 +97,15 @@ export class ManifestRoutes {
         if (refusal) throw new RefusalError(refusal, `repository:${repository.path}:pull,push`, resolved.projectId);
       },
     });
+    this.#audit.note({
+      kind: "image.pushed",
+      repository: repository.path,
+      digest,
+      tags: tags.map(redact),
+      who: whoOf(caller),
+      from: whenceOf(context),
+      projectId: resolved.projectId,
+    });
     const headers: Record<string, string> = {
       ...registryHeaders,
       location: `/v2/${repository.path}/manifests/${digest}`,
@@ -88,10 +116,18 @@ export class ManifestRoutes {
     return new Response(null, { status: 201, headers });
   }
 
-  async #delete({ repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
+  async #delete({ repository, reference }: ManifestRoute, caller: Caller, context: RequestContext): Promise<Response> {
     const permission: Permission = reference.kind === "tag" ? "artifactregistry.tags.delete" : deleteArtifacts;
     const resolved = await this.#gate.admit(caller, repository, permission, "delete");
     await this.#manifests.delete(resolved, reference, principalKey(caller.principal));
+    this.#audit.note({
+      kind: "image.deleted",
+      repository: repository.path,
+      reference: reference.kind === "tag" ? redact(reference.tag) : reference.digest,
+      who: whoOf(caller),
+      from: whenceOf(context),
+      projectId: resolved.projectId,
+    });
     return new Response(null, { status: 202, headers: registryHeaders });
   }
 

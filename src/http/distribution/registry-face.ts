@@ -60,16 +60,16 @@ export class RegistryFace {
   readonly #log: ErrorLog;
 
   constructor(services: RegistryFaceServices) {
-    const { metadata, doorkeeper, access, manifests, blobs, uploads, caches, pullThrough, now, log } = services;
-    this.#gate = new Gate(metadata, doorkeeper, access, caches);
-    this.#blobs = new BlobRoutes(this.#gate, blobs, pullThrough);
+    const { metadata, doorkeeper, access, manifests, blobs, uploads, caches, pullThrough, audit, now, log } = services;
+    this.#gate = new Gate(metadata, doorkeeper, access, caches, audit);
+    this.#blobs = new BlobRoutes(this.#gate, blobs, pullThrough, audit);
     this.#uploads = new UploadRoutes(metadata, this.#gate, uploads, blobs, now);
-    this.#manifests = new ManifestRoutes(this.#gate, manifests, pullThrough);
+    this.#manifests = new ManifestRoutes(this.#gate, manifests, pullThrough, audit);
     this.#tags = new TagRoutes(metadata, this.#gate, new FolderRoutes(metadata, access));
     this.#referrers = new ReferrerRoutes(metadata, this.#gate);
     this.#catalog = new CatalogRoutes(metadata);
     this.#search = new SearchRoutes(metadata);
-    this.#audit = services.audit;
+    this.#audit = audit;
     this.#readOnly = services.readOnly;
     this.#log = log;
   }
@@ -103,13 +103,13 @@ export class RegistryFace {
   ): Promise<Response> {
     switch (route.kind) {
       case "blob":
-        return this.#blobs.handle(request, route, caller);
+        return this.#blobs.handle(request, context, route, caller);
       case "uploads":
         return this.#uploads.begin(request, context, route.repository, caller);
       case "upload":
         return this.#uploads.continue(request, context, route, caller);
       case "manifest":
-        return this.#manifests.handle(request, route, caller);
+        return this.#manifests.handle(request, context, route, caller);
       case "tags":
         return this.#tags.list(request, route.repository, caller);
       case "project":

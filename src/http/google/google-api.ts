@@ -3,7 +3,7 @@ import type { Detail } from "../../audit/event.ts";
 import { redact } from "../../audit/user-agent.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { parseAuthorization } from "../../identity/credentials.ts";
-import { projectIdOf, refusalEvent, whenceOf, whoOf } from "../audit-facts.ts";
+import { projectIdOf, refusalEvent, useOf, whenceOf, whoOf } from "../audit-facts.ts";
 import type { RequestContext } from "../names.ts";
 import { pathOf } from "../url.ts";
 import { answerApiError, apiHeaders, refused, unauthenticated } from "./answer-api-error.ts";
@@ -90,5 +90,6 @@ async function admit(
     throw refused(decision);
   }
   if (!found) throw new ApiError("NOT_FOUND", `${resource.name} does not exist.`);
+  services.audit.again(services.audit.use(useOf(caller, permission, resource)));
   return { resource, found };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Permission } from "../../access/permissions.ts";
 import { installationResource, projectResource } from "../../access/resource.ts";
+import { redact } from "../../audit/user-agent.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
 import { refused } from "./answer-api-error.ts";
 import { invalidField } from "./api-error.ts";
@@ -27,6 +28,7 @@ export const projectRoutes: readonly Route[] = [
     target: "server",
     permission: "resourcemanager.projects.create",
     body: createSchema,
+    audited: ({ projectId }) => ({ projectId: redact(projectId.slice(0, 200)) }),
     handle: createProject,
   }),
   route({

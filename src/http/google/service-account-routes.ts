@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { redact } from "../../audit/user-agent.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
 import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
 import { invalidField } from "./api-error.ts";
@@ -48,6 +49,7 @@ export const serviceAccountRoutes: readonly Route[] = [
     target: "project",
     permission: "iam.serviceAccounts.create",
     body: createSchema,
+    audited: ({ accountId }) => ({ accountId: redact(accountId.slice(0, 200)) }),
     handle: createAccount,
   }),
   route({
