@@ -1,34 +1,39 @@
 import { sign, verify } from "node:crypto";
 import type { SigningKey } from "../identity/signing-keys.ts";
 import type { AuditCheckpointRow } from "../storage/metadata/audit-checkpoints.ts";
-
-/** Where a chain ends. */
-export interface Head {
-  readonly node: string;
-  readonly segment: number;
-  readonly sequence: number;
-  readonly hash: string;
-}
+import type { Link } from "./event.ts";
 
 /** What a checkpoint says. */
-export interface CheckpointStatement extends Head {
+export interface CheckpointStatement extends Link {
   readonly installation: string;
   readonly at: number;
-  /** Nothing follows in this segment. */
-  readonly closed: boolean;
+  /** `end`: nothing follows in this segment. `dropped`: its time was over, and its entries went. */
+  readonly state: "open" | "end" | "dropped";
 }
 
+/** Entries count from 1; under 0 is kept that there are none any more. */
+export const droppedSequence = 0;
+
+/** Says how far a chain had come. */
 export function signCheckpoint(
   key: SigningKey,
   installation: string,
-  { node, segment, sequence, hash }: Head,
+  { node, segment, sequence, hash }: Link,
   at: number,
-  closed: boolean,
+  state: CheckpointStatement["state"],
 ): AuditCheckpointRow {
-  const said: CheckpointStatement = { installation, node, segment, sequence, hash, at, closed };
+  const said: CheckpointStatement = { installation, node, segment, sequence, hash, at, state };
   const statement = JSON.stringify(said);
   const signature = sign(null, Buffer.from(statement), key.privateKey).toString("base64url");
-  return { node, segment, sequence, at, statement, keyId: key.id, signature };
+  return {
+    node,
+    segment,
+    sequence: state === "dropped" ? droppedSequence : sequence,
+    at,
+    statement,
+    keyId: key.id,
+    signature,
+  };
 }
 
 /** What a checkpoint says, where its signature is one of these keys'. */

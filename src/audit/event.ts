@@ -18,6 +18,14 @@ export interface Whence {
   readonly agent: string;
 }
 
+/** An entry in a chain. */
+export interface Link {
+  readonly node: string;
+  readonly segment: number;
+  readonly sequence: number;
+  readonly hash: string;
+}
+
 export const nobody: Who = { principal: "", id: "", credential: "" };
 /** What the server does by itself: its rules, its upkeep. */
 export const serverItself: Who = { principal: "server", id: "server", credential: "" };
@@ -82,23 +90,12 @@ export type Happening =
       readonly resource: string;
     }
   /** A segment was dropped because everything in it was too old. */
-  | {
-      readonly kind: "log.dropped";
-      readonly node: string;
-      readonly segment: number;
-      readonly last: number;
-      readonly hash: string;
-    }
+  | { readonly kind: "log.dropped"; readonly dropped: Link }
   /** The first entry of a segment: which checkpoint was the last one before it. */
   | {
       readonly kind: "log.opened";
       readonly installation: string;
-      readonly after?: {
-        readonly node: string;
-        readonly segment: number;
-        readonly sequence: number;
-        readonly hash: string;
-      };
+      readonly after?: Link;
     };
 
 /** What happened, by whom, from where, and in which project. */

@@ -8,8 +8,8 @@ import { type AuditUse, addAuditUses, noteAuditPull } from "../storage/metadata/
 import type { Writer } from "../storage/metadata/schema.ts";
 import type { AuditFoundations } from "./audit.ts";
 import { chainStart, entryText, hashOf } from "./chain.ts";
-import { type Head, signCheckpoint } from "./checkpoint.ts";
-import { type AuditEvent, fromHere, serverItself } from "./event.ts";
+import { signCheckpoint } from "./checkpoint.ts";
+import { type AuditEvent, fromHere, type Link, serverItself } from "./event.ts";
 
 /** An event on its way into the log. */
 export interface Waiting {
@@ -33,7 +33,7 @@ const pendingMax = 1000;
 const abandonedMilliseconds = 60_000;
 
 /** The end of this node's chain. */
-interface End extends Head {
+interface End extends Link {
   readonly openedAt: number;
   readonly entries: number;
   /** The sequence that the last checkpoint signed. */
@@ -99,7 +99,7 @@ export class Journal {
     await this.#inTurn(async () => {
       const end = this.#end;
       if (!end || end.signed === end.sequence) return;
-      await this.#foundations.metadata.write((write) => this.#sign(write, end, closing));
+      await this.#foundations.metadata.write((write) => this.#sign(write, end, closing ? "end" : "open"));
       this.#end = closing ? undefined : { ...end, signed: end.sequence };
     });
   }
@@ -119,7 +119,7 @@ export class Journal {
     this.#pendingExpected = false;
     try {
       const last = this.#end ? undefined : await lastAuditCheckpoint(metadata.read);
-      const after = last && headOf(last);
+      const after = last && linkOf(last);
       const done = await metadata.write(async (write) => {
         const pending = lookForPending
           ? await takePendingAudit(write, this.#node, now() - abandonedMilliseconds, pendingMax)
@@ -151,14 +151,14 @@ export class Journal {
   async #append(
     write: Writer,
     waiting: readonly Waiting[],
-    after: Head | undefined,
+    after: Link | undefined,
   ): Promise<{ end: End | undefined }> {
     if (waiting.length === 0) return { end: this.#end };
     const { metadata, now, installationId } = this.#foundations;
     const rows: AuditEntryRow[] = [];
     let end = this.#end;
     if (end && (now() - end.openedAt > segmentMilliseconds || end.entries > segmentEntriesMax)) {
-      await this.#sign(write, end, true);
+      await this.#sign(write, end, "end");
       const { node, segment, sequence, hash } = end;
       end = this.#open(now(), { node, segment, sequence, hash }, rows, installationId);
     }
@@ -168,7 +168,7 @@ export class Journal {
     return { end };
   }
 
-  #open(at: number, after: Head | undefined, rows: AuditEntryRow[], installation: string): End {
+  #open(at: number, after: Link | undefined, rows: AuditEntryRow[], installation: string): End {
     const start: End = {
       node: this.#node,
       segment: (this.#end?.segment ?? this.#segments) + 1,
@@ -198,11 +198,11 @@ export class Journal {
     return { ...end, sequence, hash, entries: end.entries + 1 };
   }
 
-  async #sign(write: Writer, head: Head, closing: boolean): Promise<void> {
+  async #sign(write: Writer, link: Link, state: "open" | "end"): Promise<void> {
     const { signingKeys, installationId, now } = this.#foundations;
     await insertAuditCheckpoint(
       write,
-      signCheckpoint(signingKeys.signing("audit"), installationId, head, now(), closing),
+      signCheckpoint(signingKeys.signing("audit"), installationId, link, now(), state),
     );
   }
 
@@ -213,7 +213,7 @@ export class Journal {
   }
 }
 
-function headOf({ statement }: AuditCheckpointRow): Head {
-  const { node, segment, sequence, hash } = JSON.parse(statement) as Head;
+function linkOf({ statement }: AuditCheckpointRow): Link {
+  const { node, segment, sequence, hash } = JSON.parse(statement) as Link;
   return { node, segment, sequence, hash };
 }

@@ -65,3 +65,9 @@ export async function noteAuditPull(
     .executeTakeFirst();
   return numInsertedOrUpdatedRows === 1n;
 }
+
+/** Forgets uses and first pulls that nobody asks for any more. */
+export async function deleteOldAuditCounts(write: Writer, beforeDay: number, before: number): Promise<void> {
+  await write.deleteFrom("audit_uses").where("day", "<", beforeDay).execute();
+  await write.deleteFrom("audit_pulls").where("at", "<", before).execute();
+}

@@ -83,33 +83,36 @@ export async function takePendingAudit(
 export interface AuditPage {
   /** Absent for the whole installation. */
   readonly projectId?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly principal?: string | undefined;
-  /** Milliseconds, the first and the one after the last. */
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
-  /** The id before the page; absent for the first page. */
-  readonly after?: number | undefined;
+  /** The ids between which it lies, themselves not in it. */
+  readonly above?: number | undefined;
+  readonly below?: number | undefined;
   readonly newestFirst: boolean;
   readonly limit: number;
 }
 
 export async function listAuditEntries(
   read: Reader,
-  page: AuditPage,
-): Promise<{ id: number; entry: string; hash: string }[]> {
-  const { projectId, kind, principal, since, until, after, newestFirst, limit } = page;
-  let query = read.selectFrom("audit_entries").select(["id", "entry", "hash"]);
+  { projectId, above, below, newestFirst, limit }: AuditPage,
+): Promise<{ id: number; at: number; entry: string; hash: string }[]> {
+  let query = read.selectFrom("audit_entries").select(["id", "at", "entry", "hash"]);
   if (projectId !== undefined) query = query.where("project_id", "=", projectId);
-  if (kind !== undefined) query = query.where("kind", "=", kind);
-  if (principal !== undefined) query = query.where("principal", "=", principal);
-  if (since !== undefined) query = query.where("at", ">=", since);
-  if (until !== undefined) query = query.where("at", "<", until);
-  if (after !== undefined) query = query.where("id", newestFirst ? "<" : ">", after);
+  if (above !== undefined) query = query.where("id", ">", above);
+  if (below !== undefined) query = query.where("id", "<", below);
   return await query
     .orderBy("id", newestFirst ? "desc" : "asc")
     .limit(limit)
     .execute();
+}
+
+/** The entry that is the first at or after a time. */
+export async function firstAuditEntrySince(read: Reader, at: number): Promise<{ id: number } | undefined> {
+  return await read
+    .selectFrom("audit_entries")
+    .select("id")
+    .where("at", ">=", at)
+    .orderBy("at")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 export interface AuditSegment {
@@ -167,25 +170,43 @@ export async function listSegmentEntries(
     .execute();
 }
 
-/** Segments whose every entry is older than a time, with their last entry. */
-export async function listExpiredSegments(read: Reader, before: number, limit: number) {
-  const rows = await read
+/** The segment of the oldest entry, with the time and hash of its last one. */
+export async function oldestAuditSegment(read: Reader) {
+  const oldest = await read
     .selectFrom("audit_entries")
     .select(["node", "segment"])
-    .select((row) => row.fn.max<number>("sequence").as("last"))
-    .groupBy(["node", "segment"])
-    .having((row) => row.fn.max("at"), "<", before)
-    .limit(limit)
-    .execute();
-  return rows;
+    .orderBy("at")
+    .limit(1)
+    .executeTakeFirst();
+  if (!oldest) return undefined;
+  const last = await read
+    .selectFrom("audit_entries")
+    .select(["node", "segment", "sequence", "at", "hash"])
+    .where("node", "=", oldest.node)
+    .where("segment", "=", oldest.segment)
+    .orderBy("sequence", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return last;
 }
 
-export async function deleteAuditSegment(write: Writer, { node, segment }: AuditSegment): Promise<void> {
-  await write.deleteFrom("audit_entries").where("node", "=", node).where("segment", "=", segment).execute();
-}
-
-/** Forgets uses and first pulls that nobody asks for any more. */
-export async function deleteOldAuditCounts(write: Writer, beforeDay: number, before: number): Promise<void> {
-  await write.deleteFrom("audit_uses").where("day", "<", beforeDay).execute();
-  await write.deleteFrom("audit_pulls").where("at", "<", before).execute();
+/** Removes some of a segment's entries, the first ones first; answers how many. */
+export async function deleteAuditEntries(
+  write: Writer,
+  { node, segment }: AuditSegment,
+  limit: number,
+): Promise<number> {
+  const { numDeletedRows } = await write
+    .deleteFrom("audit_entries")
+    .where("id", "in", (inner) =>
+      inner
+        .selectFrom("audit_entries")
+        .select("id")
+        .where("node", "=", node)
+        .where("segment", "=", segment)
+        .orderBy("sequence")
+        .limit(limit),
+    )
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }
