@@ -54,6 +54,9 @@ const schema = z
     "scrub-days": wholeNumber(1, 3650)
       .default(30)
       .describe("days within which every stored blob is read again and compared with its digest"),
+    "audit-days": wholeNumber(1, 3650)
+      .default(400)
+      .describe("days that the audit log is kept; older segments are dropped, their signed checkpoints are not"),
     "upstream-tag-seconds": wholeNumber(0, 86_400)
       .default(300)
       .describe("seconds for which a cache believes a tag before it asks the upstream again"),

@@ -18,6 +18,7 @@ import { SecurityTokenFace } from "./http/token/security-token-face.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { issuerDocuments } from "./issuer-documents.ts";
 import { type Handler, listen } from "./listen.ts";
+import { auditChores } from "./operations/audit-chores.ts";
 import { Chores } from "./operations/chores.ts";
 import { migration } from "./operations/migration.ts";
 import { storageSamples } from "./operations/storage-samples.ts";
@@ -90,6 +91,12 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
           ...migration(installation),
           storageSamples(metadata, Date.now),
         ],
+    [
+      ...auditChores(installation.audit, config["read-only"] ? undefined : config["audit-days"]),
+      ...(config["read-only"]
+        ? []
+        : [...upkeep(installation, store, scrub, (message) => logger.error(message)), ...migration(installation)]),
+    ],
     log,
   );
   return {

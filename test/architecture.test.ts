@@ -40,6 +40,7 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   operations: {
     registry: "what is damaged, garbage, or to be imported",
+    audit: "its checkpoints, and what is too old",
     identity: "how callers log in is written down",
     storage: "what is kept, and where",
   },

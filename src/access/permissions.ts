@@ -43,6 +43,7 @@ export const permissions = [
   ...(["workloadIdentityPools", "workloadIdentityPoolProviders"] as const).flatMap((kind) =>
     (["create", "get", "list", "update", "delete", "undelete"] as const).map((verb) => `iam.${kind}.${verb}` as const),
   ),
+  "logging.logEntries.list",
   "serviceusage.quotas.update",
 ] as const;
 

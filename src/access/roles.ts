@@ -93,6 +93,7 @@ export const roles: ReadonlyMap<string, Role> = new Map(
       "iam.workloadIdentityPool*.list",
       "resourcemanager.projects.get",
     ]),
+    role("roles/logging.viewer", "Logs Viewer", ["logging.logEntries.list", "resourcemanager.projects.get"]),
     role("roles/resourcemanager.projectIamAdmin", "Project IAM Admin", [
       "resourcemanager.projects.get",
       "resourcemanager.projects.*IamPolicy",

@@ -1,13 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { SigningKeys } from "../identity/signing-keys.ts";
-import { insertPendingAudit } from "../storage/metadata/audit.ts";
+import { type AuditSegment, insertPendingAudit, listAuditSegments } from "../storage/metadata/audit.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import type { Writer } from "../storage/metadata/schema.ts";
 import { ChangeFailed, Changes } from "./changes.ts";
-import type { AuditEvent } from "./event.ts";
+import { type AuditEvent, fromHere, serverItself } from "./event.ts";
 import { Journal } from "./journal.ts";
+import { type AuditAnswer, type AuditQuery, readAudit } from "./reader.ts";
 import { Repeats } from "./repeats.ts";
+import { dropOldSegments } from "./retention.ts";
 import { type Use, type UseOf, Uses } from "./uses.ts";
+import { auditKeys, type SegmentReport, verifySegment } from "./verify.ts";
 
 export interface AuditFoundations {
   /** As it is; `watch` gives the one that domains are to write with. */
@@ -109,6 +112,43 @@ export class Audit {
     this.#pulls.add(key);
     this.#journal.addPull({ at: this.#foundations.now(), event: event(), principal, repositoryId, digest });
     this.#schedule();
+  }
+
+  /** A page of the log, with what was noted up to now. */
+  async read(query: AuditQuery): Promise<AuditAnswer> {
+    await this.flush();
+    return await readAudit(this.#foundations.metadata, query);
+  }
+
+  /**
+   * Resolves when this node has written something new, when the time is over (another node may have), or when `signal`
+   * says so: then read on after the last id. Ask for it before reading, or news between the two is missed until the next.
+   */
+  async news(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    const over = new Promise<void>((resolve) => {
+      setTimeout(resolve, milliseconds).unref();
+      signal?.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await Promise.race([this.#journal.news(), over]);
+  }
+
+  /** Checks some segments, those after `after` only; see verifySegment. */
+  async verify(after: AuditSegment | undefined, limit: number): Promise<SegmentReport[]> {
+    await this.flush();
+    const { read } = this.#foundations.metadata;
+    const keys = await auditKeys(read);
+    const reports: SegmentReport[] = [];
+    for (const segment of await listAuditSegments(read, after, limit)) {
+      reports.push(await verifySegment(read, segment, keys));
+    }
+    return reports;
+  }
+
+  /** Drops what is older than so many days. */
+  async drop(days: number, signal: AbortSignal): Promise<void> {
+    for (const dropped of await dropOldSegments(this.#foundations, days, signal)) {
+      this.note({ kind: "log.dropped", dropped, who: serverItself, from: fromHere });
+    }
   }
 
   /** Resolves when everything noted before this call is on disk. */

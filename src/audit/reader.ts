@@ -24,6 +24,8 @@ export interface AuditAnswer {
   readonly lines: readonly AuditLine[];
   /** Where to go on; a page may be empty and have one. Absent at the end. */
   readonly next: number | undefined;
+  /** The newest one looked at, whether it is among them or not: what is new comes after it. Absent where there was none. */
+  readonly newest: number | undefined;
 }
 
 /** Entries that one question looks at: what it does not find among them it looks for on the next page. */
@@ -38,20 +40,22 @@ export async function readAudit(metadata: Metadata, query: AuditQuery): Promise<
   const { projectId, filter, newestFirst = false, limit } = query;
   const lines: AuditLine[] = [];
   const times = await idsBetween(metadata, filter);
+  let newest: number | undefined;
   let after = query.after ?? (newestFirst ? times.below : times.above);
   for (let lookedAt = 0; lookedAt < lookedAtMax; lookedAt += pageMax) {
     const range = newestFirst ? { above: times.above, below: after } : { above: after, below: times.below };
     const rows = await listAuditEntries(metadata.read, { projectId, ...range, newestFirst, limit: pageMax });
     for (const { id, hash, entry } of rows) {
       after = id;
+      newest = Math.max(newest ?? 0, id);
       const parsed = JSON.parse(entry) as AuditEntry;
       if (filter && !filter.matches(parsed)) continue;
       lines.push({ id, hash, entry: parsed });
-      if (lines.length === limit) return { lines, next: id };
+      if (lines.length === limit) return { lines, next: id, newest };
     }
-    if (rows.length < pageMax) return { lines, next: undefined };
+    if (rows.length < pageMax) return { lines, next: undefined, newest };
   }
-  return { lines, next: after };
+  return { lines, next: after, newest };
 }
 
 /** Between which ids the filter's times lie, so that the database need not look at the others. */

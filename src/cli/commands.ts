@@ -1,3 +1,4 @@
+import { audit } from "./audit/commands.ts";
 import { auth } from "./auth/commands.ts";
 import type { Command, Group } from "./command.ts";
 import { config } from "./config/commands.ts";
@@ -85,6 +86,7 @@ EXIT CODES
     backup,
     restore,
     auth,
+    audit,
     config,
     docker,
     copy,

@@ -1,4 +1,5 @@
 import { artifactRoutes } from "./artifacts/artifact-routes.ts";
+import { auditRoutes } from "./audit-routes.ts";
 import { cleanupRoutes } from "./cleanup-routes.ts";
 import { iamCredentialsRoutes } from "./iam-credentials-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
@@ -38,6 +39,7 @@ export const googleRoutes: readonly Route[] = [
   ...rulesRoutes("/v1/projects/{project}", "project"),
   ...rulesRoutes(`${location}/repositories/{repository}`, "repository"),
   ...cleanupRoutes,
+  ...auditRoutes,
   ...roleRoutes,
   ...serviceRoutes,
   ...artifactRoutes,

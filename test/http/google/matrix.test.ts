@@ -104,6 +104,8 @@ const verbs = {
   "make tag": [`POST ${artifact}/tags`],
   "move tag": [`PATCH ${artifact}/tags/{tag}`],
   "delete tag": [`DELETE ${artifact}/tags/{tag}`],
+  "read log": ["GET /v1/projects/{project}/logEntries"],
+  "read whole log": ["GET /v1/logEntries", "GET /v1/logSegments"],
   "set quota": ["PATCH /v1/projects/{project}/quota"],
 } as const;
 
@@ -121,6 +123,8 @@ const everything = Object.keys(verbs) as Verb[];
 const inProject = everything.filter((verb) => verb !== "make project" && verb !== "set quota");
 const looking: readonly Verb[] = ["list artifact repositories", "list images", "see image"];
 const changing: readonly Verb[] = ["delete image", "make tag", "move tag", "delete tag"];
+const onServer: readonly Verb[] = ["make project", "set quota", "read whole log"];
+const inProject = everything.filter((verb) => !onServer.includes(verb));
 const viewing: readonly Verb[] = [
   ...looking,
   "see artifact repository",
@@ -150,7 +154,13 @@ const rows: readonly Row[] = [
   ["an owner of everything", "roles/owner", "installation", "cloudPlatform", everything],
   ["an owner", "roles/owner", "project", "cloudPlatform", inProject],
   ["an owner of another project", "roles/owner", "other project", "cloudPlatform", []],
-  ["an owner with a read-only cloud token", "roles/owner", "project", "cloudPlatformReadOnly", viewing],
+  [
+    "an owner with a read-only cloud token",
+    "roles/owner",
+    "project",
+    "cloudPlatformReadOnly",
+    [...viewing, "read log"],
+  ],
   [
     "an owner with a token for images and their policies",
     "roles/owner",
@@ -184,6 +194,7 @@ const rows: readonly Row[] = [
     ["see project", "read policy", "write policy"],
   ],
   ["an account administrator makes no keys", "roles/iam.serviceAccountAdmin", "project", "cloudPlatform", accountAdmin],
+  ["a reader of the log", "roles/logging.viewer", "project", "cloudPlatform", ["see project", "read log"]],
   ["a key administrator", "roles/iam.serviceAccountKeyAdmin", "project", "cloudPlatform", keyAdmin],
   [
     "an administrator of outside identities",

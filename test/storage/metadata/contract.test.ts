@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { Glob } from "bun";
 import { accounts } from "./contract/accounts.ts";
+import { audit } from "./contract/audit.ts";
 import { blobs } from "./contract/blobs.ts";
 import { catalog } from "./contract/catalog.ts";
 import { connections } from "./contract/connections.ts";
@@ -59,6 +60,7 @@ onEveryDatabase({
   people,
   upstreams,
   "workload identity": workloadIdentity,
+  audit,
   transactions,
   migrations,
   "random histories": randomHistories,
