@@ -84,18 +84,15 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     bytesPerSecondMax: scrubBytesPerSecondMax,
   };
   const chores = new Chores(
-    config["read-only"]
-      ? []
-      : [
-          ...upkeep(installation, store, scrub, (message) => logger.error(message)),
-          ...migration(installation),
-          storageSamples(metadata, Date.now),
-        ],
     [
       ...auditChores(installation.audit, config["read-only"] ? undefined : config["audit-days"]),
       ...(config["read-only"]
         ? []
-        : [...upkeep(installation, store, scrub, (message) => logger.error(message)), ...migration(installation)]),
+        : [
+            ...upkeep(installation, store, scrub, (message) => logger.error(message)),
+            ...migration(installation),
+            storageSamples(metadata, Date.now),
+          ]),
     ],
     log,
   );

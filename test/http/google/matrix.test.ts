@@ -120,7 +120,6 @@ const open = new Set([
 ]);
 
 const everything = Object.keys(verbs) as Verb[];
-const inProject = everything.filter((verb) => verb !== "make project" && verb !== "set quota");
 const looking: readonly Verb[] = ["list artifact repositories", "list images", "see image"];
 const changing: readonly Verb[] = ["delete image", "make tag", "move tag", "delete tag"];
 const onServer: readonly Verb[] = ["make project", "set quota", "read whole log"];
