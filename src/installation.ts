@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { CustomRoles } from "./access/custom-roles.ts";
 import { Access } from "./access/decide.ts";
+import { DenyPolicies } from "./access/deny-policies.ts";
+import { Groups } from "./access/groups.ts";
 import { Impersonation, mayActAs } from "./access/impersonation.ts";
 import { Policies } from "./access/policies.ts";
 import { Projects } from "./access/projects.ts";
@@ -9,6 +12,7 @@ import { Doorkeeper } from "./http/doorkeeper.ts";
 import { RateLimits, type RateSettings } from "./http/rate-limits.ts";
 import { Assertions } from "./identity/assertion.ts";
 import { Authenticator } from "./identity/authenticator.ts";
+import { Constraints } from "./identity/constraints.ts";
 import { CredentialUses } from "./identity/credential-uses.ts";
 import { type FetchDocument, IssuerKeys } from "./identity/federation/issuer-keys.ts";
 import { WorkloadIdentity } from "./identity/federation/workload-identity.ts";
@@ -74,7 +78,7 @@ export async function openInstallation(foundations: Foundations) {
   const tokens = new ServiceTokens(signingKeys, chosen.id);
   const assertions = new Assertions(metadata, isOurAudience, now);
   const policies = new Policies(metadata, now);
-  const access = new Access(metadata);
+  const access = new Access(metadata, now);
   const provenance = new Provenance(metadata, mayActAs(access), now);
   const authenticator = new Authenticator(metadata, tokens, assertions, new KeyProof(metadata, now), provenance, now);
   const registry = {
@@ -101,6 +105,10 @@ export async function openInstallation(foundations: Foundations) {
     doorkeeper: new Doorkeeper(authenticator, new RateLimits(rates, now), credentialUses, audit),
     credentialUses,
     access,
+    groups: new Groups(metadata, now),
+    customRoles: new CustomRoles(metadata, now),
+    denyPolicies: new DenyPolicies(metadata, now),
+    constraints: new Constraints(metadata, now),
     impersonation: new Impersonation(metadata, access, tokens, signingKeys, now),
     projects: new Projects(metadata, policies, now),
     workloadIdentity: new WorkloadIdentity(metadata, new IssuerKeys(issuers.fetch, now), issuers.mayAsk, now),

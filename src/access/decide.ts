@@ -1,17 +1,27 @@
 import type { Caller, TokenAccess } from "../identity/caller.ts";
-import { type Principal, principalKey, principalName } from "../identity/principal.ts";
+import { type Principal, principalName } from "../identity/principal.ts";
 import type { BindingRow } from "../storage/metadata/hot-reads.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import type { MemberKey } from "../storage/metadata/schema.ts";
+import { Conditions } from "./conditions.ts";
+import { bearingOf, denialIn, type Grounds, groundsOf, guardsOf, preventsPublic } from "./grounds.ts";
+import { membersOf } from "./members.ts";
 import type { Permission } from "./permissions.ts";
 import type { Resource } from "./resource.ts";
-import { roles } from "./roles.ts";
 import { scopeFor, scopesReach } from "./scope-limits.ts";
 
 /** Which of the three limits said no; `anonymous` where logging in might help. */
 export type RefusalReason = "anonymous" | "policy" | "scope" | "token";
 
-export type Decision = { readonly allowed: true } | Refusal;
+export type Decision = Allowed | Refusal;
+
+export interface Allowed {
+  readonly allowed: true;
+  /** The binding that grants it. */
+  readonly by: BindingRow;
+  /** Whether the clock alone could change the answer: such a decision is not to be remembered. */
+  readonly momentary: boolean;
+}
 
 export interface Refusal {
   readonly allowed: false;
@@ -33,35 +43,73 @@ export interface NeededAccess {
 /** Allowed = policy ∧ OAuth scope ∧ the token's own access, from today's rows. */
 export class Access {
   readonly #metadata: Metadata;
+  readonly #now: () => number;
+  readonly #conditions = new Conditions();
+  /** Beside the caller, whom the authenticator makes anew whenever anything changed: a group, too. */
+  readonly #members = new WeakMap<Caller, readonly MemberKey[]>();
 
-  constructor(metadata: Metadata) {
+  constructor(metadata: Metadata, now: () => number) {
     this.#metadata = metadata;
+    this.#now = now;
   }
 
   /** @param needed what a registry token must carry; asked of registry tokens only */
   async decide(caller: Caller, permission: Permission, resource: Resource, needed?: NeededAccess): Promise<Decision> {
-    const bindings = await this.#metadata.hot.bindings(resource.keys, membersOf(caller.principal));
-    return evaluate(caller, permission, resource, bindings, needed);
+    const { bindings, grounds } = await this.consider(caller, resource);
+    return evaluate(caller, permission, resource, bindings, grounds, needed);
+  }
+
+  /** What a decision on this resource stands on: every binding and limit that names the caller. */
+  async consider(caller: Caller, resource: Resource): Promise<{ bindings: BindingRow[]; grounds: Grounds }> {
+    const members = this.#members.get(caller) ?? (await this.membersOf(caller));
+    const bindings = await this.#metadata.hot.bindings([...resource.keys, ...guardsOf(resource.keys)], members);
+    const grounds = await groundsOf(this.#metadata, this.#conditions, bindings, members, this.#now());
+    return { bindings, grounds };
+  }
+
+  /** Everybody whose bindings count for the caller, groups included. */
+  async membersOf(caller: Caller): Promise<readonly MemberKey[]> {
+    const known = this.#members.get(caller);
+    if (known) return known;
+    const members = await this.membersOfPrincipal(caller.principal);
+    this.#members.set(caller, members);
+    return members;
+  }
+
+  /** As `membersOf`, asked anew. */
+  async membersOfPrincipal(principal: Principal): Promise<readonly MemberKey[]> {
+    const own = membersOf(principal);
+    if (principal.kind === "anonymous") return own;
+    const groups = await this.#metadata.hot.groupsOf(own);
+    return [...own, ...groups.map((id) => `group:${id}` as const)];
+  }
+
+  /** What these bindings refer to, for whoever evaluates others than those that are stored. */
+  async groundsOf(bindings: readonly BindingRow[], members: readonly MemberKey[]): Promise<Grounds> {
+    return await groundsOf(this.#metadata, this.#conditions, bindings, members, this.#now());
   }
 }
 
-/** The decision itself: bindings that name the caller, and the limits of the caller's credential. */
+/**
+ * The decision itself: bindings that name the caller, and the limits of the caller's credential. Deny rules come first;
+ * a grant without a condition before one with.
+ */
 export function evaluate(
   caller: Caller,
   permission: Permission,
   resource: Resource,
   bindings: readonly BindingRow[],
+  grounds: Grounds,
   needed?: NeededAccess,
 ): Decision {
   const { principal } = caller;
   const refuse = (reason: RefusalReason, message: string): Refusal => {
     return { allowed: false, reason, principal, permission, resource: resource.name, message };
   };
-  const granted = bindings.some(
-    ({ role, condition }) => condition === "" && roles.get(role)?.permissions.has(permission),
-  );
-  if (!granted)
+  const by = denialIn(bindings, permission, grounds) ? undefined : grantIn(bindings, permission, resource, grounds);
+  if (!by) {
     return refuse(principal.kind === "anonymous" ? "anonymous" : "policy", deniedText(caller, permission, resource));
+  }
   if (principal.kind !== "anonymous" && !scopesReach(caller.scopes, permission)) {
     const who = `${principalName(principal)} has "${permission}" on ${resource.name}`;
     return refuse("scope", `${who}, but this token's scopes do not reach it: get one with ${scopeFor(permission)}.`);
@@ -70,20 +118,21 @@ export function evaluate(
     const who = `${principalName(principal)} has "${permission}" on ${resource.name}`;
     return refuse("token", `${who}, but this registry token was made for less: get one for ${needed.action}.`);
   }
-  return { allowed: true };
+  return { allowed: true, by, momentary: grounds.conditions.get(by.condition)?.readsTime ?? false };
 }
 
-/** Everybody whose bindings count for this principal. */
-export function membersOf(principal: Principal): MemberKey[] {
-  if (principal.kind === "anonymous") return ["allUsers"];
-  // As at Google, whom an outside issuer vouches for is none of `allAuthenticatedUsers`.
-  if (principal.kind === "federated")
-    return [
-      principalKey(principal) as MemberKey,
-      ...principal.sets.map((set) => `principalSet:${set}` as const),
-      "allUsers",
-    ];
-  return [principalKey(principal) as MemberKey, "allAuthenticatedUsers", "allUsers"];
+function grantIn(
+  bindings: readonly BindingRow[],
+  permission: Permission,
+  resource: Resource,
+  grounds: Grounds,
+): BindingRow | undefined {
+  const prevented = preventsPublic(bindings);
+  const grants = (binding: BindingRow) => bearingOf(binding, permission, resource, grounds, prevented) === "granted";
+  return (
+    bindings.find((binding) => binding.condition === "" && grants(binding)) ??
+    bindings.find((binding) => binding.condition !== "" && grants(binding))
+  );
 }
 
 function deniedText({ principal }: Caller, permission: Permission, resource: Resource): string {

@@ -44,8 +44,45 @@ export const permissions = [
     (["create", "get", "list", "update", "delete", "undelete"] as const).map((verb) => `iam.${kind}.${verb}` as const),
   ),
   "logging.logEntries.list",
+  "iam.roles.create",
+  "iam.roles.get",
+  "iam.roles.list",
+  "iam.roles.update",
+  "iam.roles.delete",
+  "iam.roles.undelete",
+  "iam.denypolicies.create",
+  "iam.denypolicies.get",
+  "iam.denypolicies.list",
+  "iam.denypolicies.update",
+  "iam.denypolicies.delete",
+  "orgpolicy.policy.get",
+  "orgpolicy.policy.set",
+  "resourcemanager.organizations.getIamPolicy",
+  "resourcemanager.organizations.setIamPolicy",
+  "cloudidentity.groups.create",
+  "cloudidentity.groups.get",
+  "cloudidentity.groups.list",
+  "cloudidentity.groups.update",
+  "cloudidentity.groups.delete",
   "serviceusage.quotas.update",
 ] as const;
+
+/** Asked on the whole server only: no policy of a project gives them. */
+export const installationOnly: ReadonlySet<string> = new Set([
+  "resourcemanager.projects.create",
+  "resourcemanager.organizations.getIamPolicy",
+  "resourcemanager.organizations.setIamPolicy",
+  "iam.denypolicies.create",
+  "iam.denypolicies.update",
+  "iam.denypolicies.delete",
+  "orgpolicy.policy.set",
+  "cloudidentity.groups.create",
+  "cloudidentity.groups.get",
+  "cloudidentity.groups.list",
+  "cloudidentity.groups.update",
+  "cloudidentity.groups.delete",
+  "serviceusage.quotas.update",
+]);
 
 export const pull: Permission = "artifactregistry.repositories.downloadArtifacts";
 export const push: Permission = "artifactregistry.repositories.uploadArtifacts";

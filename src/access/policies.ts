@@ -1,26 +1,26 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { AdministrationError } from "../identity/administration-error.ts";
+import { constraintsOn } from "../identity/constraints.ts";
 import type { BindingRow } from "../storage/metadata/hot-reads.ts";
 import { raisePolicyVersion } from "../storage/metadata/installation.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { readPolicy, replacePolicy } from "../storage/metadata/policies.ts";
 import type { Reader, ResourceKey, Writer } from "../storage/metadata/schema.ts";
-import { formatMember, parseMember } from "./member.ts";
-import { roles } from "./roles.ts";
+import { type Binding, presentBindings, type Row, toRows } from "./policy-text.ts";
+import { projectOf } from "./project-of.ts";
+
+export type { Binding } from "./policy-text.ts";
 
 /** Who has which roles on a resource, as Google writes it: names, not ids. */
 export interface Policy {
+  /** 3 where it has conditions and shows them, else 1. */
   readonly version: number;
   readonly etag: string;
   readonly bindings: readonly Binding[];
 }
 
-export interface Binding {
-  readonly role: string;
-  readonly members: readonly string[];
-}
-
-const bindingsMax = 1500;
+/** The form of a policy: conditions are part of the third (cloud.google.com/iam/docs/policies#versions). */
+export const conditionalVersion = 3;
 
 /** The policies of all resources. */
 export class Policies {
@@ -32,17 +32,19 @@ export class Policies {
     this.#now = now;
   }
 
-  async get(resource: ResourceKey): Promise<Policy> {
-    return await present(this.#metadata.read, resource);
+  /** @param version the form that the caller can read: in an older one a conditional role shows under another name */
+  async get(resource: ResourceKey, version = 1): Promise<Policy> {
+    return await present(this.#metadata.read, resource, version);
   }
 
   /**
    * Replaces a policy. With an etag only while the policy is still the one that carried it; the answer carries the new one.
-   * Throws `conflict` where somebody changed it in the meantime, `invalid` for unknown roles and members.
+   * Throws `conflict` where somebody changed it in the meantime, `invalid` for unknown roles and members, and where
+   * whoever writes an older version would lose conditions.
    */
   async set(
     resource: ResourceKey,
-    policy: { etag?: string | undefined; bindings: readonly Binding[] },
+    policy: { etag?: string | undefined; version?: number | undefined; bindings: readonly Binding[] },
   ): Promise<Policy> {
     return await this.#metadata.write(async (write) => {
       const current = await readPolicy(write, resource);
@@ -52,8 +54,11 @@ export class Policies {
           "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.",
         );
       }
-      await this.#replace(write, resource, await toRows(write, resource, policy.bindings, this.#now()));
-      return await present(write, resource);
+      requireVersion(policy, current.bindings);
+      const publicPrevented = await isPublicPrevented(write, resource);
+      const context = { current: current.bindings, publicPrevented, now: this.#now() };
+      await this.#replace(write, resource, await toRows(write, resource, policy.bindings, context));
+      return await present(write, resource, conditionalVersion);
     });
   }
 
@@ -63,7 +68,7 @@ export class Policies {
     await this.#replace(write, resource, [...bindings, row]);
   }
 
-  async #replace(write: Writer, resource: ResourceKey, bindings: Omit<BindingRow, "resource">[]): Promise<void> {
+  async #replace(write: Writer, resource: ResourceKey, bindings: readonly Row[]): Promise<void> {
     await replacePolicy(write, resource, { etag: randomBytes(8).toString("base64"), bindings }, this.#now());
     await raisePolicyVersion(write);
   }
@@ -74,52 +79,36 @@ function publicEtag(etag: string): string {
   return etag === "" ? "ACAB" : etag;
 }
 
-async function present(read: Reader, resource: ResourceKey): Promise<Policy> {
-  const { etag, bindings } = await readPolicy(read, resource);
-  const byRole = new Map<string, string[]>();
-  for (const { role, member } of bindings) {
-    byRole.set(role, [...(byRole.get(role) ?? []), await formatMember(read, member)]);
-  }
-  return {
-    version: 1,
-    etag: publicEtag(etag),
-    bindings: [...byRole].map(([role, members]) => ({ role, members: members.sort() })),
-  };
+async function present(read: Reader, resource: ResourceKey, version: number): Promise<Policy> {
+  const { etag, bindings: rows } = await readPolicy(read, resource);
+  const bindings = await presentBindings(read, rows);
+  const shown = version === conditionalVersion ? bindings : bindings.map(hideCondition);
+  const conditional = shown.some(({ condition }) => condition !== undefined);
+  return { version: conditional ? conditionalVersion : 1, etag: publicEtag(etag), bindings: shown };
 }
 
-async function toRows(write: Writer, resource: ResourceKey, bindings: readonly Binding[], now: number) {
-  const rows: Omit<BindingRow, "resource">[] = [];
-  for (const { role, members } of bindings) {
-    requireRole(role, resource);
-    if (members.some(isEverybody)) requireImagesOnly(role);
-    for (const member of members) rows.push({ role, member: await parseMember(write, member, now), condition: "" });
-  }
-  if (rows.length > bindingsMax) {
-    throw new AdministrationError("invalid", `A policy may name ${bindingsMax} members at most: use a group.`);
-  }
-  return rows;
+/** Google's name for a role whose condition the caller cannot read; it cannot be written back by mistake. */
+function hideCondition({ role, members, condition }: Binding): Binding {
+  if (!condition) return { role, members };
+  const hash = createHash("sha256").update(JSON.stringify(condition)).digest("hex").slice(0, 20);
+  return { role: `${role}_withcond_${hash}`, members };
 }
 
-function requireRole(name: string, resource: ResourceKey): void {
-  const role = roles.get(name);
-  if (!role) throw new AdministrationError("invalid", `Role ${name} is not supported for this resource.`);
-  const above = resource === "installation" || resource.startsWith("project/");
-  if (role.belowProject && above) {
-    throw new AdministrationError(
-      "invalid",
-      `Role ${name} is granted on a location or a repository, not on a project.`,
-    );
-  }
+/** Who writes an older form has not seen the conditions, and would grant for ever what was granted for a while. */
+function requireVersion(
+  { version = 0, bindings }: { version?: number | undefined; bindings: readonly Binding[] },
+  current: readonly Row[],
+): void {
+  if (version === conditionalVersion) return;
+  const adds = bindings.some(({ condition }) => condition !== undefined);
+  const loses = current.some(({ condition }) => condition !== "");
+  if (!adds && !loses) return;
+  const why = adds ? "the policy has conditions" : "the policy that is there has conditions, which would be lost";
+  const text = `must be ${conditionalVersion}: ${why}. Read it with requestedPolicyVersion ${conditionalVersion}.`;
+  throw new AdministrationError("invalid", `The version of the policy ${text}`);
 }
 
-function isEverybody(member: string): boolean {
-  return member === "allUsers" || member === "allAuthenticatedUsers";
-}
-
-/** What everybody gets cannot be taken back from those who used it: no account, policy or project for them. */
-function requireImagesOnly(name: string): void {
-  const permissions = [...(roles.get(name)?.permissions ?? [])];
-  const imagesOnly = permissions.every((each) => each.startsWith("artifactregistry.") && !each.endsWith("IamPolicy"));
-  if (imagesOnly) return;
-  throw new AdministrationError("invalid", `Role ${name} is not for everybody: choose one for images only.`);
+async function isPublicPrevented(read: Reader, resource: ResourceKey): Promise<boolean> {
+  const projectId = await projectOf(read, resource);
+  return (await constraintsOn(read, projectId)).publicAccessPrevented;
 }

@@ -30,6 +30,14 @@ const view = [
   "iam.serviceAccountKeys.list",
   "iam.workloadIdentityPool*.get",
   "iam.workloadIdentityPool*.list",
+  "iam.roles.get",
+  "iam.roles.list",
+  "iam.denypolicies.get",
+  "iam.denypolicies.list",
+  "orgpolicy.policy.get",
+  "resourcemanager.organizations.getIamPolicy",
+  "cloudidentity.groups.get",
+  "cloudidentity.groups.list",
 ];
 /** Without keys and tokens of accounts: those would let an editor become whoever the accounts are. */
 const edit = [
@@ -94,12 +102,23 @@ export const roles: ReadonlyMap<string, Role> = new Map(
       "resourcemanager.projects.get",
     ]),
     role("roles/logging.viewer", "Logs Viewer", ["logging.logEntries.list", "resourcemanager.projects.get"]),
+    role("roles/iam.roleAdmin", "Role Administrator", ["iam.roles.*", "resourcemanager.projects.get"]),
+    role("roles/iam.denyAdmin", "Deny Admin", ["iam.denypolicies.*"]),
+    role("roles/iam.denyReviewer", "Deny Reviewer", ["iam.denypolicies.get", "iam.denypolicies.list"]),
+    role("roles/orgpolicy.policyAdmin", "Organization Policy Administrator", ["orgpolicy.policy.*"]),
+    role("roles/orgpolicy.policyViewer", "Organization Policy Viewer", ["orgpolicy.policy.get"]),
+    role("roles/cloudidentity.groupsAdmin", "Group Administrator", ["cloudidentity.groups.*"]),
     role("roles/resourcemanager.projectIamAdmin", "Project IAM Admin", [
       "resourcemanager.projects.get",
       "resourcemanager.projects.*IamPolicy",
     ]),
   ].map((each) => [each.name, each]),
 );
+
+/** `projects/PROJECT-ID/roles/NAME`: a role that a project made for itself. */
+export function isCustomRole(name: string): boolean {
+  return name.startsWith("projects/");
+}
 
 function role(name: string, title: string, patterns: readonly string[], belowProject = false): Role {
   return { name, title, permissions: new Set(matching(...patterns)), belowProject };

@@ -2,7 +2,7 @@ import type { Caller } from "../identity/caller.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { listBindingsOf } from "../storage/metadata/policies.ts";
 import type { ResourceKey } from "../storage/metadata/schema.ts";
-import { membersOf } from "./decide.ts";
+import { membersOf } from "./members.ts";
 import type { Permission } from "./permissions.ts";
 import { roles } from "./roles.ts";
 import { scopesReach } from "./scope-limits.ts";

@@ -27,6 +27,10 @@ export function createApp(names: Names, faces: Faces) {
   return async (request: Request, connection: Connection): Promise<Response> => {
     const path = pathOf(request);
     const context = names.contextOf(request, connection);
+    // IAM v2. No image's path has a percent sign.
+    if (path.startsWith("/v2/policies/cloudresourcemanager.googleapis.com%2F")) {
+      return await faces.google.fetch(request, { context });
+    }
     if (path === "/v2/token") return await faces.registryTokens.handle(request, context);
     if (path.startsWith("/v2/") || path === "/v2") return await faces.registry.handle(request, context);
     if (path === "/v1/_ping" || path === "/v1/search") return await faces.registry.handle(request, context);

@@ -1,6 +1,7 @@
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import type { Assertions } from "./assertion.ts";
 import { anonymousCaller, type Caller } from "./caller.ts";
+import { noKeyAsPassword } from "./constraints.ts";
 import type { Credentials } from "./credentials.ts";
 import { IdentityError } from "./identity-error.ts";
 import type { KeyProof } from "./key-proof.ts";
@@ -29,6 +30,9 @@ const tokenUsernames =
   /^(?:oauth2accesstoken|_token|_dcgcloud_token|gclouddockertoken|_dcgcr_[0-9]+(?:_[0-9]+)*_token)$/;
 /** What a key file as password may do: whatever the registry offers, and no administration. */
 const keyFileScopes = new Set([scope.storageFullControl]);
+
+const keyAsPasswordText =
+  "this project takes no key as a password (iam.noKeyAsPassword): use the credential helper (waybill auth activate-service-account, then waybill auth configure-docker), or log in as oauth2accesstoken with what waybill auth print-access-token prints";
 
 /** Tells who is behind a credential, and that they may still be: every question asks today's rows. */
 export class Authenticator {
@@ -95,8 +99,12 @@ export class Authenticator {
       throw new IdentityError("insecure_transport", "a key file is taken over HTTPS only: use an access token here");
     }
     const keyId = await this.#keyProof.check(text);
+    const principal = await this.keyHolder(keyId);
+    if ((await this.#metadata.hot.constraint(principal.projectId, noKeyAsPassword)) === "true") {
+      throw new IdentityError("unsupported_username", keyAsPasswordText);
+    }
     return {
-      principal: await this.keyHolder(keyId),
+      principal,
       scopes: keyFileScopes,
       keyId,
       credential: "key file",

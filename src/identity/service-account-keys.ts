@@ -13,6 +13,7 @@ import {
 } from "../storage/metadata/service-account-keys.ts";
 import type { ServiceAccountRow } from "../storage/metadata/service-accounts.ts";
 import { AdministrationError } from "./administration-error.ts";
+import { constraintsOn } from "./constraints.ts";
 import type { KeyFile } from "./key-file.ts";
 
 const generateRsaKey = promisify(generateKeyPair) as unknown as (
@@ -35,21 +36,33 @@ export class ServiceAccountKeys {
   }
 
   /**
-   * Makes a key. The file that comes back is the only copy of its private half.
+   * Makes a key. The file that comes back is the only copy of its private half. Throws `failed_precondition` where a
+   * constraint forbids it.
    *
    * @param origin the server's own URL, for the file's `token_uri`
    * @param projectName the account's project
    */
   async generate(account: ServiceAccountRow, projectName: string, origin: string) {
     const pair = await generateRsaKey("rsa", { modulusLength: 2048 });
-    const row = await this.#metadata.write((write) => this.#insert(write, account, "generated", pair.publicKey, null));
+    const row = await this.#metadata.write(async (write) => {
+      const { keyCreationDisabled, keyLifetimeMax } = await constraintsOn(write, account.projectId);
+      if (keyCreationDisabled) throw forbidden("Key creation is not allowed", "iam.disableServiceAccountKeyCreation");
+      const expiresAt = keyLifetimeMax === undefined ? null : this.#now() + keyLifetimeMax;
+      return await this.#insert(write, account, "generated", pair.publicKey, expiresAt);
+    });
     return { row, file: toKeyFile(row, pair.privateKey, account, projectName, origin) };
   }
 
   /** Registers the public half of a key made elsewhere: an X.509 certificate or a public key, PEM. Throws `invalid`. */
   async upload(account: ServiceAccountRow, pem: string): Promise<ServiceAccountKeyRow> {
     const { publicKey, expiresAt } = parseUpload(pem);
-    return await this.#metadata.write((write) => this.#insert(write, account, "uploaded", publicKey, expiresAt));
+    return await this.#metadata.write(async (write) => {
+      const { keyUploadDisabled, keyLifetimeMax } = await constraintsOn(write, account.projectId);
+      if (keyUploadDisabled) throw forbidden("Key upload is not allowed", "iam.disableServiceAccountKeyUpload");
+      const latest = keyLifetimeMax === undefined ? Number.POSITIVE_INFINITY : this.#now() + keyLifetimeMax;
+      const end = Math.min(expiresAt ?? Number.POSITIVE_INFINITY, latest);
+      return await this.#insert(write, account, "uploaded", publicKey, Number.isFinite(end) ? end : null);
+    });
   }
 
   /** A key of this account and of no other. */
@@ -102,6 +115,12 @@ export class ServiceAccountKeys {
     await insertServiceAccountKey(write, row);
     return row;
   }
+}
+
+/** In the words that Google's clients know. */
+function forbidden(what: string, constraint: string): AdministrationError {
+  const advice = "use workload identity or the metadata server instead of a key";
+  return new AdministrationError("failed_precondition", `${what} on this service account (${constraint}): ${advice}.`);
 }
 
 function toKeyFile(

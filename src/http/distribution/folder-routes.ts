@@ -32,7 +32,7 @@ export class FolderRoutes {
     const projectId = await this.#metadata.hot.projectId(project.project);
     const child = projectId === undefined ? undefined : await this.children(caller, location, projectId, "");
     if (child?.length) return show(path, child, caller);
-    const resource = repositoryResource(path, location, { projectId, repositoryId: undefined });
+    const resource = repositoryResource({ ...project, image: "" }, { projectId, repositoryId: undefined });
     const needed = { type: "repository", name: path, action: "pull" };
     const decision = await this.#access.decide(caller, permission, resource, needed);
     if (!decision.allowed) throw new RefusalError(decision, scopeOf(path), projectId);

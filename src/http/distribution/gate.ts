@@ -71,17 +71,16 @@ export class Gate {
       throw new RefusalError(decision, scope, resolved.projectId);
     }
     if (action === "push") this.#refuseCache(resolved);
-    const resource = repositoryResource(repository.path, repository.location, resolved);
-    const use = this.#audit.use(useOf(caller, permission, resource));
+    const use = this.#audit.use(useOf(caller, permission, repositoryResource(repository, resolved)));
     this.#audit.again(use);
-    if (resolved.repositoryId !== undefined) this.#remember(caller, question, { resolved, use });
+    // What the clock alone can end is asked every time.
+    if (resolved.repositoryId !== undefined && !decision.momentary) this.#remember(caller, question, { resolved, use });
     return resolved;
   }
 
   async decide(caller: Caller, resolved: ResolvedRepository, permission: Permission, action: Action) {
-    const { path, location } = resolved.repository;
-    const needed: NeededAccess = { type: "repository", name: path, action };
-    return await this.#access.decide(caller, permission, repositoryResource(path, location, resolved), needed);
+    const needed: NeededAccess = { type: "repository", name: resolved.repository.path, action };
+    return await this.#access.decide(caller, permission, repositoryResource(resolved.repository, resolved), needed);
   }
 
   /**
@@ -89,8 +88,7 @@ export class Gate {
    * (docs/decisions/0005).
    */
   async mayPullUnasked(caller: Caller, resolved: ResolvedRepository): Promise<boolean> {
-    const { path, location } = resolved.repository;
-    return (await this.#access.decide(caller, pull, repositoryResource(path, location, resolved))).allowed;
+    return (await this.#access.decide(caller, pull, repositoryResource(resolved.repository, resolved))).allowed;
   }
 
   /** What a cache has is what its upstream has, and nothing else. */

@@ -64,7 +64,7 @@ function changeOf({ audited }: Route, path: PathParameters, body: unknown): Deta
 
 /** Whether a method leaves anything behind. */
 function changes({ method, pattern }: Route): boolean {
-  return method !== "GET" && !/:(?:get|test|generate|sign)[A-Z]\w*$/.test(pattern);
+  return method !== "GET" && !/:(?:troubleshoot|(?:get|list|test|query|generate|sign)[A-Z]\w*)$/.test(pattern);
 }
 
 /** Bearer tokens only. Nobody is anonymous here, whatever a policy opens to everybody. */

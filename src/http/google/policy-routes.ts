@@ -9,14 +9,19 @@ import type { TargetKind, Targets } from "./targets.ts";
 /** The targets that have policies. */
 type Governed = { [Kind in TargetKind]: Targets[Kind] extends { policy: ResourceKey } ? Kind : never }[TargetKind];
 
-const conditionText = "conditions are not supported yet: leave it out, or grant the role without one";
 const auditConfigText = "audit settings are not supported: every decision is in the audit log";
 
+const conditionSchema = z.strictObject({
+  expression: z.string().min(1, "is empty"),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  /** Where the expression was written, for an editor: nobody reads it, so it is not kept. */
+  location: z.string().max(500).optional(),
+});
 const bindingSchema = z.strictObject({
   role: z.string().max(200),
   members: z.array(z.string()).default([]),
-  /** Losing one would grant more than was asked for. */
-  condition: z.null(conditionText).optional(),
+  condition: conditionSchema.nullish().transform((condition) => condition ?? undefined),
 });
 const policySchema = z.strictObject({
   version: z.union([z.literal(0), z.literal(1), z.literal(3)]).optional(),
@@ -48,7 +53,11 @@ const maskFields = new Set(["bindings", "etag", "version"]);
 export function policyRoutes(
   pattern: string,
   target: Governed,
-  prefix: "resourcemanager.projects" | "iam.serviceAccounts" | "artifactregistry.repositories",
+  prefix:
+    | "resourcemanager.organizations"
+    | "resourcemanager.projects"
+    | "iam.serviceAccounts"
+    | "artifactregistry.repositories",
   get: readonly ("GET" | "POST")[],
 ): Route[] {
   const read: Permission = `${prefix}.getIamPolicy`;
@@ -75,8 +84,12 @@ export function policyRoutes(
   ];
 }
 
-async function getPolicy({ services, found }: ApiCall<Governed, unknown, unknown>): Promise<Policy> {
-  return await services.policies.get(found.policy);
+type GetBody = z.infer<typeof getSchema> | undefined;
+
+async function getPolicy(call: ApiCall<Governed, GetBody, z.infer<typeof getQuery>>): Promise<Policy> {
+  const { services, found, body, query } = call;
+  const version = body?.options?.requestedPolicyVersion ?? Number(query["options.requestedPolicyVersion"] ?? 1);
+  return await services.policies.get(found.policy, version);
 }
 
 async function setPolicy({ services, found, body }: ApiCall<Governed, z.infer<typeof setSchema>, unknown>) {

@@ -47,6 +47,7 @@ async function listRoles({ query }: ApiCall<"server", unknown, z.infer<typeof li
   };
 }
 
-function roleJson({ name, title, permissions }: Role, view: "BASIC" | "FULL") {
+/** A role as `iam.v1` has it. */
+export function roleJson({ name, title, permissions }: Role, view: "BASIC" | "FULL") {
   return { name, title, stage: "GA", ...(view === "FULL" && { includedPermissions: [...permissions].sort() }) };
 }

@@ -1,6 +1,10 @@
 import { artifactRoutes } from "./artifacts/artifact-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { cleanupRoutes } from "./cleanup-routes.ts";
+import { constraintRoutes } from "./constraint-routes.ts";
+import { customRoleRoutes } from "./custom-role-routes.ts";
+import { denyPolicyRoutes } from "./deny-policy-routes.ts";
+import { groupRoutes } from "./group-routes.ts";
 import { iamCredentialsRoutes } from "./iam-credentials-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { migrationRoutes } from "./migration-routes.ts";
@@ -35,6 +39,13 @@ export const googleRoutes: readonly Route[] = [
     "GET",
     "POST",
   ]),
+  ...policyRoutes(`${location}/prefixes/{prefix}`, "prefix", "artifactregistry.repositories", ["GET", "POST"]),
+  ...policyRoutes("/v1/organizations/{organization}", "organization", "resourcemanager.organizations", ["POST"]),
+  ...constraintRoutes("/v1/organizations/{organization}", "organization", "organization"),
+  ...constraintRoutes("/v1/projects/{project}", "project", "overseen"),
+  ...customRoleRoutes,
+  ...denyPolicyRoutes,
+  ...groupRoutes,
   ...projectSettingsRoutes,
   ...rulesRoutes("/v1/projects/{project}", "project"),
   ...rulesRoutes(`${location}/repositories/{repository}`, "repository"),

@@ -1,8 +1,12 @@
+import type { CustomRoles } from "../../access/custom-roles.ts";
 import type { Access } from "../../access/decide.ts";
+import type { DenyPolicies } from "../../access/deny-policies.ts";
+import type { Groups } from "../../access/groups.ts";
 import type { Impersonation } from "../../access/impersonation.ts";
 import type { Policies } from "../../access/policies.ts";
 import type { Projects } from "../../access/projects.ts";
 import type { Audit } from "../../audit/audit.ts";
+import type { Constraints } from "../../identity/constraints.ts";
 import type { WorkloadIdentity } from "../../identity/federation/workload-identity.ts";
 import type { ServiceAccountKeys } from "../../identity/service-account-keys.ts";
 import type { ServiceAccounts } from "../../identity/service-accounts.ts";
@@ -23,6 +27,10 @@ export interface GoogleServices {
   readonly impersonation: Impersonation;
   readonly audit: Audit;
   readonly policies: Policies;
+  readonly groups: Groups;
+  readonly customRoles: CustomRoles;
+  readonly denyPolicies: DenyPolicies;
+  readonly constraints: Constraints;
   readonly projects: Projects;
   readonly serviceAccounts: ServiceAccounts;
   readonly serviceAccountKeys: ServiceAccountKeys;

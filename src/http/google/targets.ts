@@ -15,12 +15,13 @@ import type { ResourceKey } from "../../storage/metadata/schema.ts";
 import type { ServiceAccountKeyRow } from "../../storage/metadata/service-account-keys.ts";
 import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
 import type { PoolRow } from "../../storage/metadata/workload-identity.ts";
+import { type AccessTargets, resolveAccessTarget } from "./access-targets.ts";
 import { invalidField } from "./api-error.ts";
 import { type ArtifactTargets, findArtifactRepository, findPackage, findRegion } from "./artifacts/artifact-targets.ts";
 import type { GoogleServices } from "./services.ts";
 
 /** What a path can name, and what is found there. `policy` is where the policy of the thing hangs. */
-export interface Targets extends ArtifactTargets {
+export interface Targets extends AccessTargets, ArtifactTargets {
   readonly server: Record<never, never>;
   readonly project: { readonly project: ProjectRow; readonly policy: ResourceKey; readonly rulesOf: RulesOwner };
   /** What a project may use: not for its owners to say. */
@@ -54,6 +55,7 @@ type Resolve<Kind extends TargetKind> = (services: GoogleServices, path: PathPar
 
 /** Looks up what a path names. Every id is bound to its parent: elsewhere it does not exist. */
 export const resolveTarget: { readonly [Kind in TargetKind]: Resolve<Kind> } = {
+  ...resolveAccessTarget,
   server: async () => ({ resource: installationResource, found: {} }),
   project: findProject,
   quota: findQuota,
@@ -75,7 +77,7 @@ async function findProject(
 ): Promise<Target<"project">> {
   const project = await projects.resolve(name);
   return {
-    resource: projectResource(name, project?.id),
+    resource: projectResource(name, project?.id, project?.name),
     found: project && { project, policy: `project/${project.id}`, rulesOf: { projectId: project.id } },
   };
 }
@@ -145,11 +147,14 @@ async function findLocation(services: GoogleServices, path: PathParameters): Pro
 /** The image's path below its project; it exists from the first push on. */
 async function findRepository(services: GoogleServices, path: PathParameters): Promise<Target<"repository">> {
   const { project: projectName = "", location = "", repository: image = "" } = path;
-  const { path: name } = parseImage(projectName, image, location);
+  const typed = parseImage(projectName, image, location);
   const project = await services.projects.resolve(projectName);
   const repository = project && parseImage(project.name, image, location);
   const repositoryId = repository && (await resolveRepository(services.metadata, repository)).repositoryId;
-  const resource = repositoryResource(name, location, { projectId: project?.id, repositoryId });
+  const resource = repositoryResource(
+    { ...(repository ?? typed), path: typed.path },
+    { projectId: project?.id, repositoryId },
+  );
   if (!project || repositoryId === undefined) return { resource, found: undefined };
   const rulesOf = { projectId: project.id, repositoryId };
   return { resource, found: { policy: `repository/${repositoryId}`, rulesOf } };

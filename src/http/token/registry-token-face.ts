@@ -126,7 +126,7 @@ export class RegistryTokenFace {
     const repository = asked.type === "repository" ? repositoryOf(asked.name, context) : undefined;
     if (!repository) return { ...asked, actions: [] };
     const resolved = await resolveRepository(this.#services.metadata, repository);
-    const resource = repositoryResource(repository.path, repository.location, resolved);
+    const resource = repositoryResource(repository, resolved);
     const actions: string[] = [];
     for (const action of wantedActions(asked)) {
       const permission = actionPermissions[action];

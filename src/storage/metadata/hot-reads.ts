@@ -1,3 +1,5 @@
+import { BindingReads } from "./binding-reads.ts";
+import { inRows, places } from "./places.ts";
 import type { MemberKey, ResourceKey } from "./schema.ts";
 
 /** Prepares a statement with `?` for its parameters, once; the function that comes back runs it. */
@@ -40,9 +42,8 @@ export interface ProviderState {
   readonly live: number;
 }
 
-/** More members or resources than this in one question are asked in several. */
-const width = 4;
-const places = Array(width).fill("?").join(", ");
+/** More tokens than this in one question are asked about in several. */
+const tokensPerQuestion = 4;
 
 /**
  * The look-ups that every request makes, by hand, so that both databases keep them prepared: through the query
@@ -88,10 +89,7 @@ export class HotReads {
       `select object_key as "objectKey", size, quarantined_at as "quarantinedAt" from blobs
        where digest = (select digest from blob_links where repository_id = ? and digest = ? and hidden_at is null)`,
     );
-    this.#bindings = prepare<BindingRow>(
-      `select resource, member, role, condition from bindings
-       where resource in (${places}) and member in (${places})`,
-    );
+    this.#bindings = new BindingReads(prepare);
     const liveAccount = "a.disabled_at is null and a.deleted_at is null and p.deleted_at is null";
     const account = `a.id as "accountId", a.email as email, a.project_id as "projectId"`;
     this.#account = prepare<AccountState>(
@@ -120,7 +118,9 @@ export class HotReads {
        from workload_identity_providers r join workload_identity_pools o on o.id = r.pool_id
        join projects p on p.id = o.project_id where r.id = ?`,
     );
-    this.#revoked = prepare<{ jti: string }>(`select jti from revoked_tokens where jti in (${places})`);
+    this.#revoked = prepare<{ jti: string }>(
+      `select jti from revoked_tokens where jti in (${places(tokensPerQuestion)})`,
+    );
   }
 
   /** A number that grows with every change to who may do what. */
@@ -162,11 +162,27 @@ export class HotReads {
 
   /** Every binding of any of these members on any of these resources. */
   async bindings(resources: readonly ResourceKey[], members: readonly MemberKey[]): Promise<BindingRow[]> {
-    const rows: BindingRow[] = [];
-    for (const someResources of inRows(resources)) {
-      for (const someMembers of inRows(members)) rows.push(...(await this.#bindings(...someResources, ...someMembers)));
-    }
-    return rows;
+    return await this.#bindings.bindings(resources, members);
+  }
+
+  /** The ids of the groups that any of these members is in, also by another group. */
+  async groupsOf(members: readonly MemberKey[]): Promise<string[]> {
+    return await this.#bindings.groupsOf(members);
+  }
+
+  /** The permissions of a project's own role, as JSON, while it is in force. */
+  async customRole(id: string): Promise<string | undefined> {
+    return await this.#bindings.customRole(id);
+  }
+
+  /** The rules of a deny policy, as JSON. */
+  async denyRules(resource: ResourceKey, name: string): Promise<string | undefined> {
+    return await this.#bindings.denyRules(resource, name);
+  }
+
+  /** What a constraint comes to in a project; undefined where nobody set it. */
+  async constraint(projectId: string, name: string): Promise<string | undefined> {
+    return await this.#bindings.constraint(projectId, name);
   }
 
   async accountState(accountId: string): Promise<AccountState | undefined> {
@@ -199,18 +215,7 @@ export class HotReads {
 
   /** Whether any of these tokens was revoked. */
   async anyRevoked(jtis: readonly string[]): Promise<boolean> {
-    for (const some of inRows(jtis)) if ((await this.#revoked(...some)).length > 0) return true;
+    for (const some of inRows(jtis, [tokensPerQuestion])) if ((await this.#revoked(...some)).length > 0) return true;
     return false;
   }
-}
-
-/** Splits a list into rows of the statement's width; the last row is filled up by repeating its first item. */
-function inRows<T extends string>(items: readonly T[]): T[][] {
-  const rows: T[][] = [];
-  for (let start = 0; start < items.length; start += width) {
-    const row = items.slice(start, start + width);
-    while (row.length < width) row.push(row[0] as T);
-    rows.push(row);
-  }
-  return rows;
 }

@@ -7,6 +7,7 @@ import * as rules from "./migrations/0004-rules.ts";
 import * as upstreams from "./migrations/0005-upstreams.ts";
 import * as people from "./migrations/0006-people.ts";
 import * as federation from "./migrations/0007-federation.ts";
+import * as access from "./migrations/0008-access.ts";
 import * as audit from "./migrations/0009-audit.ts";
 import * as consoleSamples from "./migrations/0012-console.ts";
 
@@ -23,6 +24,7 @@ const migrations = {
   "0005-upstreams": upstreams,
   "0006-people": people,
   "0007-federation": federation,
+  "0008-access": access,
   "0009-audit": audit,
   "0012-console": consoleSamples,
 };

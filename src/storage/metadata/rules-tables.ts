@@ -1,5 +1,12 @@
+/** The tables of rules and limits. */
+export interface RulesTables {
+  readonly rules: RulesTable;
+  readonly project_limits: ProjectLimitsTable;
+  readonly project_blobs: ProjectBlobsTable;
+}
+
 /** The rules of a project (then `repository_id` is empty), or of one repository. */
-export interface RulesTable {
+interface RulesTable {
   project_id: string;
   repository_id: string;
   etag: string;
@@ -9,7 +16,7 @@ export interface RulesTable {
 }
 
 /** What a project uses and may use. A row comes with the first byte or the first limit. */
-export interface ProjectLimitsTable {
+interface ProjectLimitsTable {
   project_id: string;
   /** Bytes of its distinct blobs and of its manifests, kept by whatever links, stores or removes one. */
   used_bytes: number;
@@ -20,7 +27,7 @@ export interface ProjectLimitsTable {
 }
 
 /** How many of a project's repositories have a blob. It counts once however many do. */
-export interface ProjectBlobsTable {
+interface ProjectBlobsTable {
   project_id: string;
   digest: string;
   links: number;

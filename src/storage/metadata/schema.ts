@@ -1,11 +1,12 @@
 import type { Generated, Kysely, Transaction } from "kysely";
+import type { AccessTables } from "./access-tables.ts";
 import type { AuditTables } from "./audit-tables.ts";
 import type { StorageSamplesTable } from "./console-tables.ts";
 import type { FederationTables } from "./federation-tables.ts";
 import type { PeopleTables } from "./people-tables.ts";
-import type { ProjectBlobsTable, ProjectLimitsTable, RulesTable } from "./rules-tables.ts";
+import type { RulesTables } from "./rules-tables.ts";
 import type { TokenTables } from "./token-tables.ts";
-import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTable } from "./upstream-tables.ts";
+import type { UpstreamTables } from "./upstream-tables.ts";
 
 /**
  * What lies in the database, the same on SQLite and PostgreSQL.
@@ -20,6 +21,7 @@ import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTabl
  *           └─ uploads ─→ object being written
  * policies ── bindings (resource, role, member)          users ─ passwords, passkeys, outside_identities, sessions
  * logins ── refresh_tokens                            one_time_codes, device_codes
+ * groups ── group_members    custom_roles (project)    deny_policies, constraints ─ what no binding can grant
  * workload_identity_pools (project) ── workload_identity_providers          revoked_tokens
  * audit_pending ─→ audit_entries, audit_checkpoints     audit_uses, audit_pulls ─ what happened
  * reviews ─ what may have become garbage          removed_objects ─ bytes to be removed
@@ -31,7 +33,14 @@ import type { CredentialUsesTable, ImportItemsTable, ImportsTable, UpstreamsTabl
  *   caller only through a row of `blob_links` in the caller's repository.
  * - Times are milliseconds since 1970, UTC. A `*_at` that is null has not happened.
  */
-export interface Schema extends AuditTables, FederationTables, PeopleTables, TokenTables {
+export interface Schema
+  extends AccessTables,
+    AuditTables,
+    FederationTables,
+    PeopleTables,
+    RulesTables,
+    TokenTables,
+    UpstreamTables {
   readonly installation: InstallationTable;
   readonly versions: VersionsTable;
   readonly projects: ProjectsTable;
@@ -51,13 +60,6 @@ export interface Schema extends AuditTables, FederationTables, PeopleTables, Tok
   readonly tag_history: TagHistoryTable;
   readonly reviews: ReviewsTable;
   readonly removed_objects: RemovedObjectsTable;
-  readonly rules: RulesTable;
-  readonly project_limits: ProjectLimitsTable;
-  readonly project_blobs: ProjectBlobsTable;
-  readonly upstreams: UpstreamsTable;
-  readonly imports: ImportsTable;
-  readonly import_items: ImportItemsTable;
-  readonly credential_uses: CredentialUsesTable;
   readonly storage_samples: StorageSamplesTable;
 }
 
@@ -123,10 +125,14 @@ export type ResourceKey =
   | "installation"
   | `project/${string}`
   | `location/${string}`
+  /** `prefix/PROJECT-ID/LOCATION/team`: every repository below `team/`. */
+  | `prefix/${string}`
   | `repository/${string}`
-  | `serviceAccount/${string}`;
+  | `serviceAccount/${string}`
+  /** What limits the grants on a project or the installation: deny rules and constraints. */
+  | `guard/${string}`;
 
-/** Who a binding names: users and service accounts by immutable id, the others by name. */
+/** Who a binding names: users, service accounts and groups by immutable id, the others by name. */
 export type MemberKey =
   | "allUsers"
   | "allAuthenticatedUsers"

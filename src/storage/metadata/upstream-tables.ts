@@ -1,5 +1,13 @@
+/** The tables of caches, imports and how callers log in. */
+export interface UpstreamTables {
+  readonly upstreams: UpstreamsTable;
+  readonly imports: ImportsTable;
+  readonly import_items: ImportItemsTable;
+  readonly credential_uses: CredentialUsesTable;
+}
+
 /** A project that is a cache of another registry, from its creation on. */
-export interface UpstreamsTable {
+interface UpstreamsTable {
   project_id: string;
   /** `gcr.io` */
   host: string;
@@ -33,7 +41,7 @@ export interface ImportItemsTable {
 }
 
 /** When an account last came with a key in some way. */
-export interface CredentialUsesTable {
+interface CredentialUsesTable {
   account_id: string;
   key_id: string;
   way: string;

@@ -15,6 +15,15 @@ const account = "/v1/projects/{project}/serviceAccounts/{account}";
 const location = "/v1/projects/{project}/locations/{location}";
 const pools = "/v1/projects/{project}/locations/global/workloadIdentityPools";
 const repository = `${location}/repositories/{repository}`;
+const prefix = `${location}/prefixes/{prefix}`;
+const organization = "/v1/organizations/{organization}";
+const customRole = "/v1/projects/{project}/roles/{customRole}";
+const denyPolicies = "/v2/policies/{attachment}/denypolicies";
+const readConstraints = (path: string) =>
+  ["listOrgPolicies", "listAvailableOrgPolicyConstraints", "getOrgPolicy", "getEffectiveOrgPolicy"].map(
+    (verb) => `POST ${path}:${verb}`,
+  );
+const writeConstraints = (path: string) => ["setOrgPolicy", "clearOrgPolicy"].map((verb) => `POST ${path}:${verb}`);
 
 const region = "/v1/projects/{project}/locations/{region}";
 const artifacts = `${region}/repositories/{artifactRepository}`;
@@ -51,11 +60,41 @@ const verbs = {
     `POST ${account}/keys/{key}:disable`,
     `POST ${account}/keys/{key}:enable`,
   ],
+  "see roles": ["GET /v1/projects/{project}/roles", `GET ${customRole}`],
+  "change roles": [
+    "POST /v1/projects/{project}/roles",
+    `PATCH ${customRole}`,
+    `DELETE ${customRole}`,
+    `POST ${customRole}:undelete`,
+  ],
+  "see denials": [`GET ${denyPolicies}`, `GET ${denyPolicies}/{denyPolicy}`],
+  "change denials": [`POST ${denyPolicies}`, `PUT ${denyPolicies}/{denyPolicy}`, `DELETE ${denyPolicies}/{denyPolicy}`],
+  "see constraints": readConstraints("/v1/projects/{project}"),
+  "set constraints": writeConstraints("/v1/projects/{project}"),
+  "read policy for all": [`POST ${organization}:getIamPolicy`],
+  "write policy for all": [`POST ${organization}:setIamPolicy`],
+  "see constraints for all": readConstraints(organization),
+  "set constraints for all": writeConstraints(organization),
+  "see groups": [
+    "GET /v1/groups",
+    "GET /v1/groups:lookup",
+    "GET /v1/groups/{group}",
+    "GET /v1/groups/{group}/memberships",
+    "GET /v1/groups/{group}/memberships:lookup",
+    "GET /v1/groups/{group}/memberships/{membership}",
+  ],
+  "change groups": [
+    "POST /v1/groups",
+    "PATCH /v1/groups/{group}",
+    "DELETE /v1/groups/{group}",
+    "POST /v1/groups/{group}/memberships",
+    "DELETE /v1/groups/{group}/memberships/{membership}",
+  ],
   "read image policies": ["GET", "POST"].flatMap((method) => [
     `${method} ${location}:getIamPolicy`,
+    `${method} ${prefix}:getIamPolicy`,
     `${method} ${repository}:getIamPolicy`,
   ]),
-  "write image policies": [`POST ${location}:setIamPolicy`, `POST ${repository}:setIamPolicy`],
   "see pools": [
     `GET ${pools}`,
     ...["", "/operations/{operation}", "/providers", "/providers/{provider}"].map(
@@ -72,6 +111,7 @@ const verbs = {
       `POST ${pools}/${path}:undelete`,
     ]),
   ],
+  "write image policies": [location, prefix, repository].map((path) => `POST ${path}:setIamPolicy`),
   "see rules": ["GET /v1/projects/{project}/rules", `GET ${repository}/rules`],
   "write rules": ["PUT", "DELETE"].flatMap((method) => [
     `${method} /v1/projects/{project}/rules`,
@@ -116,14 +156,32 @@ const open = new Set([
   "GET /v1/roles/{role}",
   // Whose permission is asked on whom depends on the body: impersonation.test.ts says who may.
   ...["generateAccessToken", "generateIdToken"].map((verb) => `POST ${account}:${verb}`),
-  ...["/v1/projects/{project}", account, location, repository].map((path) => `POST ${path}:testIamPermissions`),
+  ...["/v1/projects/{project}", account, location, prefix, repository, organization].map(
+    (path) => `POST ${path}:testIamPermissions`,
+  ),
+  // What there is, and not who has it.
+  "POST /v1/permissions:queryTestablePermissions",
+  "POST /v1/roles:queryGrantableRoles",
 ]);
 
 const everything = Object.keys(verbs) as Verb[];
+/** Asked on the whole server: who owns a project has none of it there. */
+const above: readonly Verb[] = [
+  "make project",
+  "set quota",
+  "read whole log",
+  "change denials",
+  "set constraints",
+  "read policy for all",
+  "write policy for all",
+  "see constraints for all",
+  "set constraints for all",
+  "see groups",
+  "change groups",
+];
+const inProject = everything.filter((verb) => !above.includes(verb));
 const looking: readonly Verb[] = ["list artifact repositories", "list images", "see image"];
 const changing: readonly Verb[] = ["delete image", "make tag", "move tag", "delete tag"];
-const onServer: readonly Verb[] = ["make project", "set quota", "read whole log"];
-const inProject = everything.filter((verb) => !onServer.includes(verb));
 const viewing: readonly Verb[] = [
   ...looking,
   "see artifact repository",
@@ -136,6 +194,9 @@ const viewing: readonly Verb[] = [
   "read image policies",
   "see rules",
   "see settings",
+  "see roles",
+  "see denials",
+  "see constraints",
 ];
 const keyAdmin: readonly Verb[] = ["see project", "see accounts", "see keys", "change keys"];
 const accountAdmin: readonly Verb[] = [
@@ -146,7 +207,7 @@ const accountAdmin: readonly Verb[] = [
   "write account policy",
 ];
 
-type Place = "installation" | "project" | "other project" | "account" | "location" | "repository";
+type Place = "installation" | "project" | "other project" | "account" | "location" | "prefix" | "repository";
 type Row = readonly [who: string, role: string, on: Place, scope: keyof typeof scope | "none", can: readonly Verb[]];
 
 const rows: readonly Row[] = [
@@ -159,6 +220,56 @@ const rows: readonly Row[] = [
     "project",
     "cloudPlatformReadOnly",
     [...viewing, "read log"],
+  ],
+  [
+    "a viewer of everything",
+    "roles/viewer",
+    "installation",
+    "cloudPlatform",
+    [...viewing, "read policy for all", "see constraints for all", "see groups"],
+  ],
+  [
+    "a group administrator",
+    "roles/cloudidentity.groupsAdmin",
+    "installation",
+    "cloudPlatform",
+    ["see groups", "change groups"],
+  ],
+  [
+    "groups are for all: a project gives nobody them",
+    "roles/cloudidentity.groupsAdmin",
+    "project",
+    "cloudPlatform",
+    [],
+  ],
+  [
+    "a constraint administrator",
+    "roles/orgpolicy.policyAdmin",
+    "installation",
+    "cloudPlatform",
+    ["see constraints", "set constraints", "see constraints for all", "set constraints for all"],
+  ],
+  [
+    "a constraint administrator of a project lifts nothing",
+    "roles/orgpolicy.policyAdmin",
+    "project",
+    "cloudPlatform",
+    ["see constraints"],
+  ],
+  ["a deny administrator", "roles/iam.denyAdmin", "installation", "cloudPlatform", ["see denials", "change denials"]],
+  [
+    "a deny administrator of a project lifts nothing",
+    "roles/iam.denyAdmin",
+    "project",
+    "cloudPlatform",
+    ["see denials"],
+  ],
+  [
+    "a role administrator",
+    "roles/iam.roleAdmin",
+    "project",
+    "cloudPlatform",
+    ["see project", "see roles", "change roles"],
   ],
   [
     "an owner with a token for images and their policies",
@@ -278,7 +389,17 @@ beforeAll(async () => {
       attributeCondition: "",
     },
   );
+  const role = await server.customRoles.create(shop, "pusher", {});
+  const group = await server.groups.create("team@example.com", {});
+  const { key: member } = await server.groups.addMember(group, "user:somebody@example.com");
   things = {
+    "{customRole}": role.id.slice(role.id.lastIndexOf("/") + 1),
+    "{group}": group.id,
+    "{membership}": Buffer.from(member).toString("base64url"),
+    "{organization}": "1",
+    "{attachment}": "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop",
+    "{denyPolicy}": "nothing",
+    "{prefix}": "team",
     "cp.{project}": `cp.${shop.id}`,
     "{project}": "shop",
     "{account}": pusher.account.email,
@@ -303,6 +424,7 @@ beforeAll(async () => {
     "other project": `project/${other.id}`,
     account: `serviceAccount/${pusher.account.id}`,
     location: `location/${shop.id}/default`,
+    prefix: `prefix/${shop.id}/default/team`,
     repository: `repository/${repositoryId}`,
   };
 });
@@ -356,6 +478,8 @@ describe("who may administer", () => {
     expect(await of("account", "roles/owner")).toEqual(lines.sort());
     const ofRules = ["GET", "PUT", "DELETE"].map((method) => `${method} ${repository}/rules`);
     const ofImage = (["see image", ...changing] as const).flatMap((verb) => verbs[verb] as readonly string[]);
+    const ofPrefix = [`GET ${prefix}:getIamPolicy`, `POST ${prefix}:getIamPolicy`, `POST ${prefix}:setIamPolicy`];
+    expect(await of("prefix", "roles/artifactregistry.admin")).toEqual(ofPrefix.sort());
     const onRepository = [
       ...ofRules,
       ...ofImage,

@@ -74,11 +74,11 @@ describe.each(Object.entries(places))("the policy of a %s", (_, path) => {
     expect(await get()).toEqual(before);
   });
 
-  test("is not set with conditions lost, audit settings lost, or a mask of other fields", async () => {
+  test("is not set with conditions in an old version, audit settings lost, or a mask of other fields", async () => {
     const { body } = await set({
       bindings: [{ role: "roles/viewer", members: [], condition: { expression: "true" } }],
     });
-    expect(body.error.message).toContain("conditions are not supported yet");
+    expect(body.error.message).toContain("must be 3: the policy has conditions");
     expect((await set({ auditConfigs: [{ service: "allServices" }] })).status).toBe(400);
     expect((await set({}, { updateMask: "auditConfigs" })).status).toBe(400);
     expect((await set({}, { updateMask: "etag" })).status).toBe(400);

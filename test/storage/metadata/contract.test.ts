@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { Glob } from "bun";
+import { access } from "./contract/access.ts";
 import { accounts } from "./contract/accounts.ts";
 import { audit } from "./contract/audit.ts";
 import { blobs } from "./contract/blobs.ts";
@@ -37,6 +38,7 @@ import { onEveryDatabase } from "./databases.ts";
 onEveryDatabase({
   projects,
   accounts,
+  access,
   keys,
   "spent assertions": spentAssertions,
   repositories,

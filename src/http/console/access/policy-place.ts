@@ -1,5 +1,11 @@
 import type { Permission } from "../../../access/permissions.ts";
-import { locationKey, projectResource, type Resource, repositoryResource } from "../../../access/resource.ts";
+import {
+  locationKey,
+  locationResource,
+  projectResource,
+  type Resource,
+  repositoryResource,
+} from "../../../access/resource.ts";
 import { parseRepository } from "../../../registry/repository.ts";
 import { resolveRepository } from "../../../registry/resolve.ts";
 import type { ProjectRow } from "../../../storage/metadata/projects.ts";
@@ -37,8 +43,11 @@ export async function parsePlace(services: ConsoleServices, project: ProjectRow,
   } as const;
   const key = locationKey(location, project.id);
   if (repository === "") {
-    const { keys } = projectResource(project.name, project.id);
-    return { ...images, policy: key, resource: { name: `${project.name} at ${location}`, keys: [key, ...keys] } };
+    const resource = {
+      ...locationResource(project.name, location, project.id),
+      name: `${project.name} at ${location}`,
+    };
+    return { ...images, policy: key, resource };
   }
   const named = parseRepository(`${project.name.replace(":", "/")}/${repository}`, location);
   const resolved = await resolveRepository(services.metadata, named);
@@ -46,7 +55,7 @@ export async function parsePlace(services: ConsoleServices, project: ProjectRow,
   return {
     ...images,
     policy: `repository/${resolved.repositoryId}`,
-    resource: repositoryResource(named.path, location, resolved),
+    resource: repositoryResource(named, resolved),
   };
 }
 

@@ -56,7 +56,7 @@ export const findPackage: Find<"package"> = async (services, path) => {
   const resolved = await resolveRepository(services.metadata, image);
   const { repositoryId } = resolved;
   return {
-    resource: repositoryResource(image.path, place.location, { projectId: project.id, repositoryId }),
+    resource: repositoryResource(image, { projectId: project.id, repositoryId }),
     found: repositoryId === undefined ? undefined : { project, place, resolved, repositoryId },
   };
 };
