@@ -33,7 +33,13 @@ async function cli(argv: string[]): Promise<number> {
 
 async function helper(invokedAs: string, argv: string[]): Promise<number> {
   const output = standardOutput();
-  const exitCode = await runHelper(invokedAs, argv, { ...processContext(), stdout: output.write }, cli);
-  await output.written();
-  return exitCode;
+  const context = { ...processContext(), stdout: output.write };
+  const exitCode = await runHelper(invokedAs, argv, context, cli);
+  try {
+    await output.written();
+    return exitCode;
+  } catch (error) {
+    context.stderr(`waybill: error: ${(error as Error).message}\n`);
+    return 1;
+  }
 }

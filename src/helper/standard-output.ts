@@ -1,3 +1,5 @@
+import { Failure, messageOf } from "../sources/failure.ts";
+
 /**
  * Standard output for a program that says one line: written at once where there is room, as there is in a pipe that was
  * just opened. Without `node:fs`, whose loading takes longer than all else that a cached answer needs.
@@ -8,13 +10,11 @@ export function standardOutput() {
     write: (text: string): void => {
       if (text !== "") last = last.then(() => Bun.write(Bun.stdout, text));
     },
-    /** Resolves when everything is written, or nobody reads any more. */
+    /** Resolves when everything is written or nobody reads any more; rejects when it could not be. */
     written: async (): Promise<void> => {
-      try {
-        await last;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
-      }
+      await last.catch((error) => {
+        if (error.code !== "EPIPE") throw new Failure(`the answer cannot be written: ${messageOf(error)}`);
+      });
     },
   };
 }

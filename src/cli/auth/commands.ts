@@ -38,7 +38,8 @@ DESCRIPTION
     browser it shows a code to type in on another one, or takes the address that a browser elsewhere ended at.
 
     What is kept is a refresh token, in the system's keychain or, where there is none, in a file that only you can read.
-    Google signs in only programs that are registered there: \`waybill config set google-client-id ID\` names yours.
+    Google signs people in only to programs that are registered there: WAYBILL_GOOGLE_CLIENT_ID and
+    WAYBILL_GOOGLE_CLIENT_SECRET name yours, or \`waybill config set google-client-id ID\`.
 
 OPTIONS
     --push            let docker push with it: without this its tokens are good for pulling and nothing else

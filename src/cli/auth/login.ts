@@ -33,7 +33,7 @@ export async function run({ values, positionals, context }: LoginInvocation): Pr
   const bounded = withEndpoints(context);
   const settings = readSettings(context.env);
   const oauth = isGoogle ? googleAt(endpointsOf(settings)) : await discover(server, bounded);
-  const client = isGoogle ? googleClient(settings) : ownClient;
+  const client = isGoogle ? googleClient(settings, context.env) : ownClient;
   const wanted = isGoogle ? [mayPush ? registryScope : pullScope] : [platformScope];
   const scopes = [
     "openid",

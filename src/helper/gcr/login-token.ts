@@ -32,6 +32,7 @@ export async function loginToken(
     return (await renewLogin(isEnough, settings, context)).accessToken;
   } catch (error) {
     if (isValid) return shortLived(login, messageOf(error), context);
+    if (error instanceof Failure) throw error;
     throw new Failure(messageOf(error), error instanceof LoginEnded ? loginHint : undefined);
   }
 }

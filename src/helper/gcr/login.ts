@@ -1,6 +1,7 @@
 import type { Context } from "../../sources/context.ts";
 import { Failure, messageOf } from "../../sources/failure.ts";
 import { browserSignIn } from "../../sources/login/browser-sign-in.ts";
+import { googleClient } from "../../sources/login/oauth-server.ts";
 import { hasBrowser } from "../../sources/login/open-browser.ts";
 import { pasteSignIn } from "../../sources/login/paste-sign-in.ts";
 import type { Tokens } from "../../sources/login/sign-in.ts";
@@ -8,7 +9,7 @@ import { registryScope } from "../../sources/scope.ts";
 import { readSettings } from "../../sources/settings.ts";
 import { endpointsOf, redirected } from "../../sources/source-context.ts";
 import { keepLogin } from "./login-file.ts";
-import { authorizationUri, googleClient } from "./oauth-client.ts";
+import { authorizationUri, googleTokenUri } from "./login-page.ts";
 
 /** Somebody who went away does not leave a port open for ever. */
 const waitMilliseconds = 5 * 60_000;
@@ -29,8 +30,8 @@ async function signIn(context: Context): Promise<Tokens> {
   const settings = readSettings(context.env);
   const endpoints = endpointsOf(settings);
   const request = {
-    server: { authorizationUri: authorizationUri(settings), tokenUri: googleClient.tokenUri },
-    client: { id: googleClient.id, secret: googleClient.secret },
+    server: { authorizationUri: authorizationUri(settings), tokenUri: googleTokenUri },
+    client: googleClient(settings, context.env),
     scopes: [registryScope],
     context: { ...context, fetch: (sent: Request) => context.fetch(redirected(sent, endpoints)) },
     expires: AbortSignal.timeout(waitMilliseconds),

@@ -1,8 +1,10 @@
 import { type Context, readBounded } from "../../sources/context.ts";
 import { messageOf, oneLine } from "../../sources/failure.ts";
+import type { OAuthClient } from "../../sources/login/oauth-server.ts";
+import { clientFields } from "../../sources/login/sign-in.ts";
 import { Secret } from "../../sources/secret.ts";
 import type { Login } from "./login-file.ts";
-import type { OAuthClient } from "./oauth-client.ts";
+import { googleTokenUri } from "./login-page.ts";
 
 /** The login has ended for good: only logging in again helps. */
 export class LoginEnded extends Error {}
@@ -17,8 +19,8 @@ export async function requestToken(
   grant: Readonly<Record<string, string>>,
   { fetch, now, signal }: Pick<Context, "fetch" | "now"> & { signal: AbortSignal },
 ): Promise<Login> {
-  const form = new URLSearchParams({ ...grant, client_id: client.id, client_secret: client.secret });
-  const answer = await post(client.tokenUri, form, fetch, signal);
+  const form = new URLSearchParams({ ...grant, ...clientFields(client) });
+  const answer = await post(googleTokenUri, form, fetch, signal);
   if (answer.status !== 200) throw refusal(answer);
   const { access_token: token, refresh_token: refresh, expires_in: lifetime } = answer.fields;
   if (typeof token !== "string" || token === "") throw new Error("oauth2: server response missing access_token");

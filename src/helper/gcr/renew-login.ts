@@ -1,10 +1,10 @@
 import type { Context } from "../../sources/context.ts";
 import { withDeadline } from "../../sources/deadline.ts";
+import { googleClient } from "../../sources/login/oauth-server.ts";
 import type { Settings } from "../../sources/settings.ts";
 import { sourceContext } from "../../sources/source-context.ts";
 import type { SourceContext } from "../../sources/token-source.ts";
 import { changeLogin, type Login, readLogin } from "./login-file.ts";
-import { googleClient } from "./oauth-client.ts";
 import { requestToken } from "./oauth-token.ts";
 
 export { LoginEnded } from "./oauth-token.ts";
@@ -38,7 +38,7 @@ async function refresh(old: Login | undefined, context: SourceContext): Promise<
   const token = old?.refreshToken;
   if (token === undefined) throw new Error("somebody has logged out at this moment");
   const grant = { grant_type: "refresh_token", refresh_token: token.reveal() };
-  const login = await requestToken(googleClient, grant, context);
+  const login = await requestToken(googleClient(context.settings, context.env), grant, context);
   return { ...login, refreshToken: login.refreshToken ?? token };
 }
 

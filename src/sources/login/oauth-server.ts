@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context, Env } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { type Server, serverOf } from "../server.ts";
 import type { Settings } from "../settings.ts";
@@ -61,12 +61,18 @@ function optional<Name extends string>(name: Name, value: string | undefined): {
 /** Who we are to a server of ours: registered there from the start. */
 export const ownClient: OAuthClient = { id: "waybill" };
 
-/** Who we are to Google: a client that its owner registered there, since Google knows no other. */
-export function googleClient({ whole }: Settings): OAuthClient {
-  const { id, secret } = (whole.googleClient ?? {}) as Partial<OAuthClient>;
+/**
+ * Who we are to Google: a client that the user's organisation registered there. This program brings none of its own, and
+ * lends itself nobody else's.
+ */
+export function googleClient({ whole }: Pick<Settings, "whole">, env: Env): OAuthClient {
+  const set = (whole.googleClient ?? {}) as Partial<OAuthClient>;
+  const id = env.WAYBILL_GOOGLE_CLIENT_ID || set.id;
+  const secret = env.WAYBILL_GOOGLE_CLIENT_SECRET || set.secret;
   if (id !== undefined) return secret === undefined ? { id } : { id, secret };
   throw new Failure(
-    "Google lets only registered programs sign people in, and none is set here",
-    "waybill config set google-client-id ID; or use gcloud's sign-in: gcloud auth application-default login",
+    "Google signs people in to registered programs only, and none is set here",
+    "set WAYBILL_GOOGLE_CLIENT_ID and WAYBILL_GOOGLE_CLIENT_SECRET, or: waybill config set google-client-id ID; " +
+      "or sign in with gcloud: gcloud auth application-default login",
   );
 }

@@ -86,6 +86,7 @@ const noBrowser: Row[] = (
       stderr: /^Login failure: unable to authenticate user: Unable to open browser: .*code_challenge_method=S256/,
     },
     {
+      files: { ".config/waybill/settings.json": JSON.stringify({ googleClient: { id: "id", secret: "secret" } }) },
       ours: {
         stderr: /code_challenge_method=S256[\s\S]*Login failure: unable to authenticate user: that is not the address/,
         difference: 11,
@@ -97,6 +98,19 @@ const noBrowser: Row[] = (
 export const configRows: readonly Row[] = [
   ...logout,
   ...noBrowser,
+  row(
+    "1.7",
+    "gcr-login without an OAuth client of one's own",
+    ["gcr-login"],
+    { exitCode: 1, stderr: /^Login failure: unable to authenticate user: Unable to open browser: / },
+    {
+      ours: {
+        stderr:
+          /^Login failure: unable to authenticate user: Google signs people in to registered programs only, and none is set here\n.*WAYBILL_GOOGLE_CLIENT_ID.*\n$/,
+        difference: 14,
+      },
+    },
+  ),
   row("1.10", "config without a flag", ["config"], { exitCode: 0, files: { [configFile]: undefined } }),
   row("1.10", "config sets a source", set("store"), {
     exitCode: 0,

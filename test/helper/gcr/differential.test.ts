@@ -6,6 +6,12 @@ import { check, expectedOfOurs } from "./check-row.ts";
 import { ours, runRow } from "./row.ts";
 import { rows } from "./rows.ts";
 
+/** Differences that no row can show, and the tests that do: a sign-in that Google ends, and a version that is our own. */
+const shownElsewhere = {
+  12: "renewal.test.ts: a login that has ended for good",
+  13: "usage-rows.ts: version, whose number is a pattern",
+};
+
 describe.concurrent("as docker-credential-gcr", () => {
   for (const row of rows)
     test(`${row.section} ${row.what}${row.ours ? ` (difference ${row.ours.difference})` : ""}`, async () => {
@@ -24,4 +30,5 @@ test("every difference of the table is in the documentation, and none is there w
   const documented = [...text.matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) => Number(number));
   const inRows = rows.map(({ ours }) => ours?.difference).filter((number) => number !== undefined);
   expect(inRows.filter((number) => !documented.includes(number))).toEqual([]);
+  expect(documented.filter((number) => !inRows.includes(number))).toEqual(Object.keys(shownElsewhere).map(Number));
 });

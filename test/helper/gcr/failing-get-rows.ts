@@ -62,7 +62,10 @@ export const failingGetRows: readonly Row[] = [
     {
       input: "gcr.io",
       env: { HTTPS_PROXY: "http://127.0.0.1:1", https_proxy: "http://127.0.0.1:1" },
-      files: login({ access_token: "t", refresh_token: "r", token_expiry: longAgo }),
+      files: {
+        ...login({ access_token: "t", refresh_token: "r", token_expiry: longAgo }),
+        ".config/waybill/settings.json": JSON.stringify({ googleClient: { id: "id", secret: "secret" } }),
+      },
       ours: { stderr: /Post "https:\/\/oauth2\.googleapis\.com\/token": /, difference: 6 },
     },
   ),

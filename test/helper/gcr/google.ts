@@ -3,6 +3,9 @@ import type { Home } from "../home.ts";
 
 export type TokenRequest = Record<string, string>;
 
+/** A program that somebody registered there. */
+export const googleClient = { id: "1-x.apps.googleusercontent.com", secret: "not-so-secret" };
+
 export class Google implements Disposable {
   readonly #server: Bun.Server<undefined>;
   /** The forms that the token endpoint was sent. */
@@ -38,7 +41,7 @@ export class Google implements Disposable {
   /** Leads a home's programs here instead of to Google. */
   replaceIn(home: Home): void {
     const endpoints = { "https://oauth2.googleapis.com": this.origin, "https://accounts.google.com": this.origin };
-    home.write(".config/waybill/settings.json", JSON.stringify({ endpoints }));
+    home.write(".config/waybill/settings.json", JSON.stringify({ endpoints, googleClient }));
   }
 
   [Symbol.dispose](): void {

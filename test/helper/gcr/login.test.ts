@@ -2,11 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { runHelper } from "../../../src/helper/run.ts";
 import { context } from "../../cli/context.ts";
 import { Home } from "../home.ts";
-import { Google } from "./google.ts";
+import { Google, googleClient } from "./google.ts";
 import { storeFile } from "./row.ts";
 
 const scope = "https://www.googleapis.com/auth/devstorage.read_write";
-const clientId = "99426463878-o7n0bshgue20tdpm25q4at0vs2mr4utq.apps.googleusercontent.com";
 
 /** A home whose browser tells us where it was sent. */
 function homeWithBrowser(google: Google): Home {
@@ -27,7 +26,7 @@ function gcrLogin(home: Home, stdin = "") {
 }
 
 async function opened(home: Home): Promise<URL> {
-  for (let waited = 0; !home.has("opened") && waited < 500; waited++) await Bun.sleep(10);
+  while (!home.has("opened")) await Bun.sleep(10);
   return new URL(home.read("opened"));
 }
 
@@ -44,7 +43,7 @@ describe("gcr-login in a browser", () => {
     const query = Object.fromEntries(url.searchParams);
     expect(url.pathname).toBe("/o/oauth2/auth");
     expect(query).toMatchObject({
-      client_id: clientId,
+      client_id: googleClient.id,
       response_type: "code",
       scope,
       access_type: "offline",
@@ -57,7 +56,7 @@ describe("gcr-login in a browser", () => {
     expect(form).toMatchObject({
       grant_type: "authorization_code",
       code: "the-code",
-      client_id: clientId,
+      client_id: googleClient.id,
       redirect_uri: query.redirect_uri,
     });
     const digest = new Bun.CryptoHasher("sha256").update(form?.code_verifier ?? "").digest("base64url");
@@ -137,6 +136,33 @@ describe("gcr-login in a browser", () => {
     await back(url, { state: url.searchParams.get("state") ?? "", code: "c" });
     expect(await exitCode).toBe(1);
     expect(said.stderr).toContain("Login failure: unable to persist access token: ");
+  });
+});
+
+describe("gcr-login as a program that Google knows", () => {
+  test("takes its name from the environment, before the settings", async () => {
+    using google = new Google();
+    google.answer = () => google.token("t", { refresh_token: "r" });
+    using home = homeWithBrowser(google);
+    Object.assign(home.env, { WAYBILL_GOOGLE_CLIENT_ID: "mine", WAYBILL_GOOGLE_CLIENT_SECRET: "hush" });
+    const { exitCode } = gcrLogin(home);
+    const url = await opened(home);
+    await back(url, { state: url.searchParams.get("state") ?? "", code: "c" });
+    expect(await exitCode).toBe(0);
+    expect(google.requests).toMatchObject([{ client_id: "mine", client_secret: "hush" }]);
+  });
+
+  test("says in one line what to set when it has no name", async () => {
+    using home = new Home();
+    const { exitCode, said } = gcrLogin(home);
+    expect(await exitCode).toBe(1);
+    expect(said.stdout).toBe("");
+    const [error, hint, end] = said.stderr.split("\n");
+    expect(error).toStartWith("Login failure: unable to authenticate user: Google signs people in to registered");
+    expect(hint).toMatch(
+      /^waybill: hint: set WAYBILL_GOOGLE_CLIENT_ID and WAYBILL_GOOGLE_CLIENT_SECRET, or: waybill config/,
+    );
+    expect(end).toBe("");
   });
 });
 

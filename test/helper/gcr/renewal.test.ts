@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { runHelper } from "../../../src/helper/run.ts";
 import { context } from "../../cli/context.ts";
 import { Home } from "../home.ts";
-import { Google } from "./google.ts";
+import { Google, googleClient } from "./google.ts";
 import { storeFile } from "./row.ts";
 
 const main = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
@@ -36,8 +36,8 @@ describe("a login that ends soon", () => {
       {
         grant_type: "refresh_token",
         refresh_token: "r1",
-        client_id: "99426463878-o7n0bshgue20tdpm25q4at0vs2mr4utq.apps.googleusercontent.com",
-        client_secret: expect.any(String),
+        client_id: googleClient.id,
+        client_secret: googleClient.secret,
       } as never,
     ]);
     const kept = JSON.parse(home.read(storeFile));
@@ -102,6 +102,17 @@ describe("a login that ends soon", () => {
     expect(JSON.parse(stdout).Secret).toBe("fresh");
     expect(JSON.parse(home.read(storeFile)).gcrCreds.access_token).toBe("old");
   });
+});
+
+test("a login is not renewed in somebody else's name: without a client of its own it fails and says what to set", async () => {
+  using google = new Google();
+  using home = loggedIn(google, -1);
+  home.write(".config/waybill/settings.json", JSON.stringify({ endpoints: {} }));
+  const { exitCode, stdout, stderr } = await get(home);
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(/access token: Google signs people in to registered programs only, and none is set here\n$/);
+  expect(stderr).toContain("waybill: hint: set WAYBILL_GOOGLE_CLIENT_ID and WAYBILL_GOOGLE_CLIENT_SECRET, or: ");
+  expect(google.requests).toEqual([]);
 });
 
 describe("a login that has ended for good", () => {
