@@ -2,29 +2,8 @@
 import { describe, expect } from "bun:test";
 import { rm, stat } from "node:fs/promises";
 import { clientTest } from "./client-test.ts";
-import { Sandbox } from "./sandbox.ts";
-import { type Server, startServer } from "./waybill.ts";
-
-/** What an operator sets so that gcloud speaks to this server instead of Google. */
-function overrides({ origin }: Server): Record<string, string> {
-  const apis = ["IAM", "CLOUDRESOURCEMANAGER", "SERVICEUSAGE"];
-  return Object.fromEntries(apis.map((api) => [`CLOUDSDK_API_ENDPOINT_OVERRIDES_${api}`, `${origin}/`]));
-}
-
-/** A gcloud that is logged in with a key of our server. */
-async function gcloudOf(server: Server, keyFile: string) {
-  const sandbox = await Sandbox.create({ env: overrides(server) });
-  await sandbox.succeed(["gcloud", "auth", "activate-service-account", `--key-file=${keyFile}`]);
-  return {
-    path: (name: string) => sandbox.path(name),
-    run: (...words: string[]) => sandbox.run(["gcloud", ...words, "--quiet"]),
-    json: async (...words: string[]) =>
-      JSON.parse(await sandbox.succeed(["gcloud", ...words, "--quiet", "--format=json"])),
-    succeed: (...words: string[]) => sandbox.succeed(["gcloud", ...words, "--quiet"]),
-    fail: (...words: string[]) => sandbox.fail(["gcloud", ...words, "--quiet"]),
-    [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
-  };
-}
+import { gcloudOf } from "./gcloud.ts";
+import { startServer } from "./waybill.ts";
 
 const email = "robot@book-shop.iam.waybill.internal";
 
@@ -68,7 +47,7 @@ describe("the real gcloud administers", () => {
     expect(await gcloud.fail("projects", "describe", "example.com:book-shop")).toContain("does not exist");
   });
 
-  clientTest("service accounts and their keys", ["gcloud"], async () => {
+  clientTest("service accounts and their keys", ["gcloud", "openssl"], async () => {
     await using server = await startServer();
     await using gcloud = await gcloudOf(server, server.path("admin.json"));
     const project = "--project=book-shop";
@@ -84,7 +63,15 @@ describe("the real gcloud administers", () => {
     expect(await gcloud.json(...accounts("describe", email))).toMatchObject({ email, displayName: "Rob" });
     const grant = ["--member=domain:example.com", "--role=roles/iam.serviceAccountTokenCreator"];
     await gcloud.succeed(...accounts("add-iam-policy-binding", email, ...grant));
-    expect((await gcloud.json(...accounts("get-iam-policy", email))).bindings).toHaveLength(1);
+    const policy = await gcloud.json(...accounts("get-iam-policy", email));
+    expect(policy.bindings).toHaveLength(1);
+    await Bun.write(gcloud.path("policy.json"), JSON.stringify({ ...policy, bindings: [] }));
+    expect(await gcloud.json(...accounts("set-iam-policy", email, gcloud.path("policy.json")))).not.toHaveProperty(
+      "bindings.0",
+    );
+    expect(await gcloud.fail(...accounts("set-iam-policy", email, gcloud.path("policy.json")))).toMatch(
+      /etag|concurrent/,
+    );
 
     const file = gcloud.path("robot.json");
     const { stderr } = await gcloud.run(...accounts("keys", "create", file, account));
@@ -93,6 +80,23 @@ describe("the real gcloud administers", () => {
     expect(token_uri).toBe(`${server.origin}/token`);
     expect((await stat(file)).mode & 0o077).toBe(0);
     expect(await gcloud.json(...accounts("keys", "list", account))).toMatchObject([{ keyType: "USER_MANAGED" }]);
+    const [certificate, key] = [gcloud.path("robot.pem"), gcloud.path("robot.key")];
+    const request = [
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-subj",
+      "/CN=robot",
+      "-out",
+      certificate,
+      "-keyout",
+      key,
+    ];
+    await gcloud.sandbox.succeed(["openssl", "req", ...request]);
+    const uploaded = await gcloud.json(...accounts("keys", "upload", certificate, account));
+    expect(uploaded).toMatchObject({ keyOrigin: "USER_PROVIDED" });
+    await gcloud.succeed(...accounts("keys", "delete", uploaded.name.split("/").at(-1), account));
 
     await using robot = await gcloudOf(server, file);
     expect(await robot.json("projects", "list")).toEqual([]);
@@ -129,5 +133,28 @@ describe("the real gcloud administers", () => {
     expect(roles).toContainEqual(expect.objectContaining({ name: "roles/storage.objectViewer" }));
     const role = await gcloud.json("iam", "roles", "describe", "roles/viewer");
     expect(role.includedPermissions).toContain("resourcemanager.projects.get");
+  });
+
+  clientTest("whom it is by impersonation", ["gcloud"], async () => {
+    await using server = await startServer();
+    await using gcloud = await gcloudOf(server, server.path("admin.json"));
+    await server.administer("projects", "create", "book-shop");
+    await server.administer("iam", "service-accounts", "create", "robot", "--project=book-shop");
+    const as = `--impersonate-service-account=${email}`;
+
+    const token = await gcloud.succeed("auth", "print-access-token", as, "--lifetime=600s");
+    const headers = { authorization: `Bearer ${token.split("\n").at(-1)}` };
+    const answer = await fetch(`${server.origin}/v1/projects/book-shop`, { headers });
+    expect(await answer.text()).toContain(`serviceAccount:${email} does not have the permission`);
+
+    const claims = (jwt: string) => JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString());
+    const audience = "--audiences=https://run.test";
+    const own = claims(await gcloud.succeed("auth", "print-identity-token", audience));
+    expect(own).toMatchObject({ aud: "https://run.test" });
+    const impersonated = await gcloud.succeed("auth", "print-identity-token", audience, as, "--include-email");
+    expect(claims(impersonated)).toMatchObject({ aud: "https://run.test", email });
+
+    await server.administer("iam", "service-accounts", "disable", email);
+    expect(await gcloud.fail("auth", "print-access-token", as)).toMatch(/disabled|denied|does not have/i);
   });
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { readLimits, setBytesMax, setReadOnlyAt } from "../../storage/metadata/limits.ts";
+import type { ProjectRow } from "../../storage/metadata/projects.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
 import type { GoogleServices } from "./services.ts";
 
@@ -19,7 +20,7 @@ export const projectSettingsRoutes: readonly Route[] = [
     pattern: "/v1/projects/{project}/projectSettings",
     target: "project",
     permission: "artifactregistry.projectsettings.get",
-    handle: async ({ services, found }) => await settingsJson(services, found.project.id),
+    handle: async ({ services, found }) => await settingsJson(services, found.project),
   }),
   route({
     method: "PATCH",
@@ -43,18 +44,22 @@ async function changeSettings({ services, found, body }: ApiCall<"project", z.in
   const { metadata, now } = services;
   const { id } = found.project;
   await metadata.write((write) => setReadOnlyAt(write, id, body.readOnly ? now() : null));
-  return await settingsJson(services, id);
+  return await settingsJson(services, found.project);
 }
 
 async function changeQuota({ services, found, body }: ApiCall<"quota", z.infer<typeof quotaSchema>, unknown>) {
   const { id } = found.project;
   await services.metadata.write((write) => setBytesMax(write, id, body.bytesMax));
-  return await settingsJson(services, id);
+  return await settingsJson(services, found.project);
 }
 
-async function settingsJson({ metadata }: GoogleServices, projectId: string) {
-  const { usedBytes, bytesMax, readOnlyAt } = await readLimits(metadata.read, projectId);
+/** The redirection is what gcloud asks for before it takes a `gcr.io` name for an image of Artifact Registry's. */
+async function settingsJson({ metadata, locations }: GoogleServices, { id, name }: ProjectRow) {
+  const { usedBytes, bytesMax, readOnlyAt } = await readLimits(metadata.read, id);
+  const isAtGcr = locations.some((location) => /^(?:[a-z]+\.)?gcr\.io$/.test(location));
   return {
+    name: `projects/${name}/projectSettings`,
+    ...(isAtGcr && { legacyRedirectionState: "REDIRECTION_FROM_GCR_IO_ENABLED" }),
     readOnly: readOnlyAt !== null,
     quota: { usedBytes: String(usedBytes), ...(bytesMax !== null && { bytesMax: String(bytesMax) }) },
   };

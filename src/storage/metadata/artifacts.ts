@@ -16,11 +16,14 @@ export interface ShelvedImage extends ImageRow {
   readonly repositoryName: string;
 }
 
-/** In the order of their names, those after `after` only. */
+/** Those with images in them, in the order of their names, those after `after` only. */
 export async function listShelf(read: Reader, shelf: Shelf, after: string, limit: number): Promise<RepositoryRow[]> {
   return await repositoriesOf(read, shelf)
     .select(["r.id", "r.location", "r.project_id as projectId", "r.name"])
     .where("r.name", ">", after)
+    .where(({ exists, selectFrom }) =>
+      exists(selectFrom("manifests as m").select("m.digest").whereRef("m.repository_id", "=", "r.id")),
+    )
     .orderBy("r.name")
     .limit(limit)
     .execute();
