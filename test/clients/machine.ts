@@ -1,5 +1,7 @@
 /** What this machine has of what a test needs, and the words to say it in when something is missing. */
 
+import { googleAuthPython } from "./google-auth-python.ts";
+
 /** A program by its name in PATH, or a property of the machine. */
 export type Need =
   | "docker"
@@ -13,11 +15,13 @@ export type Need =
   | "chromium"
   | "openssl"
   | "docker-registry"
+  | "python3"
+  | "python with google-auth"
   | "root"
   | "namespaces";
 
-/** gcloud is large, and not free software in Debian: nobody is asked to install it. */
-const OPTIONAL: ReadonlySet<Need> = new Set(["gcloud"]);
+/** gcloud is large, and not free software in Debian; pip needs a network: nobody is asked to have them. */
+const OPTIONAL: ReadonlySet<Need> = new Set(["gcloud", "python with google-auth"]);
 
 /** True where a missing client is a failure and not a skipped test. */
 export const clientsRequired = process.env.WAYBILL_REQUIRE_CLIENTS === "1";
@@ -45,6 +49,8 @@ function isThere(need: Need): boolean {
       return hasNamespaces();
     case "gcloud":
       return Bun.which("gcloud") !== null && Bun.which("docker-credential-gcloud") !== null;
+    case "python with google-auth":
+      return googleAuthPython() !== undefined;
     default:
       return Bun.which(need) !== null;
   }

@@ -16,8 +16,8 @@ const create: Command = {
   summary: "make a project",
   help: `
 SYNOPSIS
-    waybill projects create PROJECT [--name=TEXT] [--upstream=HOST[/PREFIX] [--upstream-credentials=SOURCE]]
-            [--format=json|table]
+    waybill projects create PROJECT [--name=TEXT] [--default-accounts]
+            [--upstream=HOST[/PREFIX] [--upstream-credentials=SOURCE]] [--format=json|table]
 
 DESCRIPTION
     Makes a project, which images, service accounts and policies belong to. Whoever makes it owns it.
@@ -28,6 +28,9 @@ DESCRIPTION
 OPTIONS
     PROJECT              up to 30 lower-case letters, digits and -, a letter first; DOMAIN:NAME for one of a domain
     --name=TEXT          what it is called for people
+    --default-accounts   also make registry@PROJECT… and instance@PROJECT…, both with roles/editor on the project: the
+                         first for what serves images, the second for machines (\`waybill metadata-server\`), whose
+                         scopes say what of that they may do: devstorage.read_only unless you widen them
     --upstream=PLACE     the registry that it is a cache of, like gcr.io/my-project or docker.io/library
     --upstream-credentials=SOURCE
                          the server's own token source that logs in there:
@@ -37,6 +40,7 @@ OPTIONS
   options: {
     ...administrationOptions,
     name: { type: "string" },
+    "default-accounts": { type: "boolean" },
     upstream: { type: "string" },
     "upstream-credentials": { type: "string" },
   },

@@ -7,13 +7,21 @@ import {
   showIfAsked,
   type Table,
 } from "../administration.ts";
+import type { Invocation } from "../command.ts";
 import { findSettings, usage } from "./settings.ts";
 
-type Project = { projectId: string; projectNumber: string; name?: string; createTime?: string };
+type Project = {
+  projectId: string;
+  projectNumber: string;
+  name?: string;
+  createTime?: string;
+  defaultAccounts?: string[];
+};
 
 /** `waybill projects create` */
 export async function create(
-  invocation: AdministrationInvocation<"name" | "upstream" | "upstream-credentials">,
+  invocation: AdministrationInvocation<"name" | "upstream" | "upstream-credentials"> &
+    Invocation<never, "default-accounts">,
 ): Promise<number> {
   const { values, positionals, context } = invocation;
   const [projectId = ""] = positionals;
@@ -21,11 +29,14 @@ export async function create(
   const body = {
     projectId,
     name: values.name ?? projectId,
+    ...(values["default-accounts"] && { defaultAccounts: true }),
     ...(upstream !== undefined && { upstream }),
     ...(upstreamCredentials !== undefined && { upstreamCredentials }),
   };
   const operation = await openAdministration(invocation).call<{ response: Project }>("POST", "/v1/projects", body);
   context.stderr(`Created project [${projectId}].\n`);
+  for (const email of operation.response.defaultAccounts ?? [])
+    context.stderr(`Created service account [${email}] with roles/editor on it.\n`);
   const { "@type": _, ...project } = operation.response as Project & { "@type"?: string };
   showIfAsked(invocation, project, table([project]));
   return 0;

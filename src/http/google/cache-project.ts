@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Principal } from "../../identity/principal.ts";
 import { parseUpstream } from "../../registry/upstream/upstream.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
+import type { Writer } from "../../storage/metadata/schema.ts";
 import { ApiError, invalidField } from "./api-error.ts";
 import type { GoogleServices } from "./services.ts";
 
@@ -17,16 +18,18 @@ export const cacheFields = {
 
 type CacheFields = { upstream?: string | undefined; upstreamCredentials?: string | undefined };
 
-/** Makes a project that is a cache from its first moment on. */
+/** Makes a project that is a cache from its first moment on. @param also done in the same transaction */
 export async function createCache(
   { metadata, projects, caches, now }: Pick<GoogleServices, "metadata" | "projects" | "caches" | "now">,
   { projectId, name, upstream = "", upstreamCredentials = "" }: { projectId: string; name: string } & CacheFields,
   creator: Principal,
+  also: (write: Writer, project: ProjectRow) => Promise<void>,
 ): Promise<ProjectRow> {
   const parsed = parseUpstream(upstream);
   if (!parsed) throw invalidField("upstream", "is HOST or HOST/PREFIX of another registry, like gcr.io/my-project");
   const project = await metadata.write(async (write) => {
     const made = await projects.createIn(write, projectId, name, creator);
+    await also(write, made);
     await caches.add(write, { projectId: made.id, ...parsed, credentials: upstreamCredentials }, now());
     return made;
   });

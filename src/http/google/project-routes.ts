@@ -1,14 +1,19 @@
 import { z } from "zod";
+import { makeDefaultAccounts } from "../../access/default-accounts.ts";
 import type { Permission } from "../../access/permissions.ts";
 import { installationResource, projectResource } from "../../access/resource.ts";
 import { redact } from "../../audit/user-agent.ts";
+import type { Principal } from "../../identity/principal.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
+import type { Writer } from "../../storage/metadata/schema.ts";
+import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
 import { refused } from "./answer-api-error.ts";
 import { invalidField } from "./api-error.ts";
 import { cacheFields, cacheJson, createCache, requireUpstream } from "./cache-project.ts";
 import { nextPageToken, type Page, pageQuery, parsePage } from "./page.ts";
 import { parseProjectFilter } from "./project-filter.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
+import type { GoogleServices } from "./services.ts";
 
 const see: Permission = "resourcemanager.projects.get";
 const projectsPerPageMax = 500;
@@ -16,6 +21,8 @@ const projectsPerPageMax = 500;
 const createSchema = z.strictObject({
   projectId: z.string(),
   name: z.string().max(100, "has 100 characters at most").default(""),
+  /** Ours: makes a registry account and an instance account, both editors of the project. */
+  defaultAccounts: z.boolean().default(false),
   ...cacheFields,
 });
 const listQuery = z.strictObject({ ...pageQuery, filter: z.string().max(1000).optional() });
@@ -68,8 +75,27 @@ export const projectRoutes: readonly Route[] = [
 
 async function createProject({ services, caller, body }: ApiCall<"server", z.infer<typeof createSchema>, unknown>) {
   requireUpstream(body);
-  if (body.upstream !== undefined) return operationJson(await createCache(services, body, caller.principal));
-  return operationJson(await services.projects.create(body.projectId, body.name, caller.principal));
+  let accounts: ServiceAccountRow[] = [];
+  const also = async (write: Writer, project: ProjectRow) => {
+    accounts = body.defaultAccounts ? await makeDefaultAccounts(write, services, project) : [];
+  };
+  const project = await makeProject(services, body, caller.principal, also);
+  const emails = accounts.map(({ email }) => email);
+  return operationJson(project, emails.length > 0 ? { defaultAccounts: emails } : {});
+}
+
+async function makeProject(
+  services: GoogleServices,
+  body: z.infer<typeof createSchema>,
+  creator: Principal,
+  also: (write: Writer, project: ProjectRow) => Promise<void>,
+): Promise<ProjectRow> {
+  if (body.upstream !== undefined) return await createCache(services, body, creator, also);
+  return await services.metadata.write(async (write) => {
+    const project = await services.projects.createIn(write, body.projectId, body.name, creator);
+    await also(write, project);
+    return project;
+  });
 }
 
 /** Lists what the caller may see, so it asks no permission of its own. */
@@ -111,7 +137,8 @@ function projectJson({ id, name, displayName, createdAt }: ProjectRow) {
 }
 
 /** Done when it is answered: making a project takes one transaction. */
-function operationJson(project: ProjectRow) {
-  const response = { "@type": "type.googleapis.com/google.cloudresourcemanager.v1.Project", ...projectJson(project) };
+function operationJson(project: ProjectRow, more: { readonly defaultAccounts?: readonly string[] } = {}) {
+  const type = "type.googleapis.com/google.cloudresourcemanager.v1.Project";
+  const response = { "@type": type, ...projectJson(project), ...more };
   return { name: `operations/cp.${project.id}`, done: true, response };
 }

@@ -36,6 +36,23 @@ describe("POST /v1/projects", () => {
     expect(body.bindings).toEqual([{ role: "roles/owner", members: [`serviceAccount:${account.email}`] }]);
   });
 
+  test("makes the two accounts that a project may start with where it is told to, and else none", async () => {
+    const { body } = await world.owner("POST /v1/projects", { projectId: "started", defaultAccounts: true });
+    const emails = ["registry", "instance"].map((name) => `${name}@started.iam.waybill.internal`);
+    expect(body.response.defaultAccounts).toEqual(emails);
+    const { accounts } = (await world.owner("GET /v1/projects/started/serviceAccounts")).body;
+    expect(accounts.map(({ email }: { email: string }) => email).sort()).toEqual(emails.toSorted());
+    const { bindings } = (await world.owner("POST /v1/projects/started:getIamPolicy")).body;
+    const members = emails.map((email) => `serviceAccount:${email}`).sort();
+    expect(bindings).toContainEqual({ role: "roles/editor", members });
+
+    await world.owner("POST /v1/projects", { projectId: "plain" });
+    expect((await world.owner("GET /v1/projects/plain/serviceAccounts")).body).toEqual({});
+    const refused = await world.owner("POST /v1/projects", { projectId: "started", defaultAccounts: true });
+    expect(refused.status).toBe(409);
+    for (const name of ["started", "plain"]) await world.owner(`DELETE /v1/projects/${name}`);
+  });
+
   test.each([
     ["a name that is taken", { projectId: "shop" }, 409, "ALREADY_EXISTS"],
     ["an upper-case name", { projectId: "Shop" }, 400, "INVALID_ARGUMENT"],
