@@ -43,7 +43,9 @@ export async function findSettings(
   project: string,
 ): Promise<ProjectSettings | undefined> {
   try {
-    return await administration.call<ProjectSettings>("GET", apiPath`/v1/projects/${project}/projectSettings`);
+    const path = apiPath`/v1/projects/${project}/projectSettings`;
+    const { readOnly, quota } = await administration.call<ProjectSettings>("GET", path);
+    return { readOnly, quota };
   } catch (error) {
     if (error instanceof Refused && error.status === "PERMISSION_DENIED") return undefined;
     throw error;

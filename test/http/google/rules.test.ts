@@ -104,9 +104,10 @@ describe("settings of a project", () => {
     const { owner } = world;
     const settings = "/v1/projects/shop/projectSettings";
     const { body } = await owner(`GET ${settings}`);
-    expect(body).toEqual({ readOnly: false, quota: { usedBytes: expect.stringMatching(/^[1-9][0-9]*$/) } });
+    const name = "projects/shop/projectSettings";
+    expect(body).toEqual({ name, readOnly: false, quota: { usedBytes: expect.stringMatching(/^[1-9][0-9]*$/) } });
     const limited = await owner("PATCH /v1/projects/shop/quota", { bytesMax: "10737418240" });
-    expect(limited.body).toEqual({ readOnly: false, quota: { ...body.quota, bytesMax: "10737418240" } });
+    expect(limited.body).toEqual({ name, readOnly: false, quota: { ...body.quota, bytesMax: "10737418240" } });
     expect((await owner(`PATCH ${settings}`, { readOnly: true })).body).toEqual({ ...limited.body, readOnly: true });
     expect((await owner(`PATCH ${settings}`, { readOnly: false })).body).toEqual(limited.body);
     expect((await owner("PATCH /v1/projects/shop/quota", { bytesMax: null })).body).toEqual(body);
