@@ -7,9 +7,11 @@ import { Impersonation, mayActAs } from "./access/impersonation.ts";
 import { Policies } from "./access/policies.ts";
 import { Projects } from "./access/projects.ts";
 import { Audit } from "./audit/audit.ts";
+import { nobody } from "./audit/event.ts";
 import type { ErrorLog } from "./http/distribution/answer-error.ts";
 import { Doorkeeper } from "./http/doorkeeper.ts";
 import { RateLimits, type RateSettings } from "./http/rate-limits.ts";
+import { KeyLogins } from "./http/token/key-logins.ts";
 import { Assertions } from "./identity/assertion.ts";
 import { Authenticator } from "./identity/authenticator.ts";
 import { Constraints } from "./identity/constraints.ts";
@@ -18,6 +20,7 @@ import { type FetchDocument, IssuerKeys } from "./identity/federation/issuer-key
 import { WorkloadIdentity } from "./identity/federation/workload-identity.ts";
 import { KeyProof } from "./identity/key-proof.ts";
 import type { OutsideProvider } from "./identity/people/outside-providers.ts";
+import type { SignInTrouble } from "./identity/people/password-sign-in.ts";
 import { openPeople } from "./identity/people/people.ts";
 import { Provenance } from "./identity/provenance.ts";
 import { ServiceAccountKeys } from "./identity/service-account-keys.ts";
@@ -74,7 +77,11 @@ export async function openInstallation(foundations: Foundations) {
   const signingKeys = await SigningKeys.open(foundations.metadata, now);
   const audit = new Audit({ metadata: foundations.metadata, signingKeys, installationId: chosen.id, now, log });
   const metadata = audit.watch(foundations.metadata);
-  const trouble = (event: object) => log(event, "a sign-in failed");
+  const trouble: SignInTrouble = ({ what, email, address }) => {
+    const from = { address, agent: "" };
+    audit.note({ kind: "session", action: what, detail: { email }, who: nobody, from });
+    if (what === "slowed") log({ email, address }, "somebody guesses a password, and is slowed");
+  };
   const tokens = new ServiceTokens(signingKeys, chosen.id);
   const assertions = new Assertions(metadata, isOurAudience, now);
   const policies = new Policies(metadata, now);
@@ -91,6 +98,8 @@ export async function openInstallation(foundations: Foundations) {
   const caches = readOnly ? new Caches(metadata) : registry.caches;
   const pullThrough = new PullThrough({ ...registry, caches, metadata, store, ...upstreams, now, log });
   const credentialUses = new CredentialUses(metadata, now);
+  const doorkeeper = new Doorkeeper(authenticator, new RateLimits(rates, now), credentialUses, audit);
+  const people = openPeople({ metadata, accountDomain: chosen.accountDomain, providers, trouble, now });
   return {
     metadata,
     now,
@@ -102,7 +111,7 @@ export async function openInstallation(foundations: Foundations) {
     policies,
     authenticator,
     audit,
-    doorkeeper: new Doorkeeper(authenticator, new RateLimits(rates, now), credentialUses, audit),
+    doorkeeper,
     credentialUses,
     access,
     groups: new Groups(metadata, now),
@@ -114,7 +123,8 @@ export async function openInstallation(foundations: Foundations) {
     workloadIdentity: new WorkloadIdentity(metadata, new IssuerKeys(issuers.fetch, now), issuers.mayAsk, now),
     serviceAccounts: new ServiceAccounts(metadata, chosen.accountDomain, now),
     serviceAccountKeys: new ServiceAccountKeys(metadata, now),
-    ...openPeople({ metadata, accountDomain: chosen.accountDomain, providers, trouble, now }),
+    ...people,
+    keyLogins: new KeyLogins({ logins: people.logins, authenticator, doorkeeper, audit }),
     ...registry,
     describedImages: new DescribedImages(registry.manifests, registry.blobs),
     pullThrough,

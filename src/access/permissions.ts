@@ -64,6 +64,11 @@ export const permissions = [
   "cloudidentity.groups.list",
   "cloudidentity.groups.update",
   "cloudidentity.groups.delete",
+  "iam.users.list",
+  "iam.users.get",
+  "iam.users.invite",
+  "iam.users.update",
+  "iam.users.delete",
   "serviceusage.quotas.update",
 ] as const;
 

@@ -13,6 +13,7 @@ import { migrate } from "./migrate/command.ts";
 import { backup, gc, restore, verify } from "./operations/commands.ts";
 import { projects } from "./projects/commands.ts";
 import { trace } from "./trace/command.ts";
+import { users } from "./users/commands.ts";
 
 const serve: Command = {
   name: "serve",
@@ -96,6 +97,7 @@ EXIT CODES
     projects,
     container,
     iam,
+    users,
     metadataServer,
     kubeletCredentialProvider,
     bazelCredentialHelper,

@@ -38,11 +38,17 @@ export class Doorkeeper {
   /** Throws IdentityError and TooManyRequestsError. */
   async identify(credentials: Credentials, context: RequestContext, expectation: Expectation): Promise<Caller> {
     if (credentials.kind === "none") this.countAnonymous(context);
-    const caller = await this.believing(context, () =>
+    const caller = await this.admitting(context, () =>
       this.#authenticator.authenticate(credentials, context, expectation),
     );
-    if (caller.principal.kind !== "anonymous") refuse(this.#limits.countPrincipal(principalKey(caller.principal)));
     this.#uses.note(caller, credentials);
+    return caller;
+  }
+
+  /** Runs a check that tells who somebody is, and keeps count of them. */
+  async admitting(context: RequestContext, check: () => Promise<Caller>): Promise<Caller> {
+    const caller = await this.believing(context, check);
+    if (caller.principal.kind !== "anonymous") refuse(this.#limits.countPrincipal(principalKey(caller.principal)));
     return caller;
   }
 

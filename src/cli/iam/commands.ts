@@ -1,6 +1,7 @@
 import { administrationChoices, administrationHelp, administrationOptions } from "../administration.ts";
 import type { Command, Group } from "../command.ts";
 import { keys } from "./key-commands.ts";
+import { logins } from "./login-commands.ts";
 import { accountPolicyCommands } from "./policy-commands.ts";
 import { workloadIdentityPools } from "./workload-identity/commands.ts";
 
@@ -129,6 +130,7 @@ SYNOPSIS
     deleteAccount,
     ...accountPolicyCommands,
     keys,
+    logins,
   ],
 };
 

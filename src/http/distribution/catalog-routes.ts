@@ -39,10 +39,15 @@ export class CatalogRoutes {
   }
 }
 
-/** A registry token lists the catalog only if it was made for that. Throws RefusalError. */
-export function requireCatalog({ access, principal }: Caller): void {
+/**
+ * A registry token lists the catalog only if it was made for that. Throws RefusalError.
+ *
+ * @param action another that does: docker search asks for `search` where it keeps a token of ours
+ */
+export function requireCatalog({ access, principal }: Caller, action = "*"): void {
   const isMeant = access?.some(
-    ({ type, name, actions }) => type === "registry" && name === "catalog" && actions.includes("*"),
+    ({ type, name, actions }) =>
+      type === "registry" && name === "catalog" && actions.some((each) => each === "*" || each === action),
   );
   if (isMeant ?? true) return;
   const message = "The token was not made for the catalog.";

@@ -35,7 +35,7 @@ export class SearchRoutes {
   async search(request: Request, context: RequestContext, caller: Caller): Promise<Response> {
     if (request.method !== "GET") throw new RegistryError("UNSUPPORTED", "a search is sent with GET");
     if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context, catalogScope);
-    requireCatalog(caller);
+    requireCatalog(caller, "search");
     const query = queryOf(request);
     const text = (query.get("q") ?? "").trim().toLowerCase().slice(0, textCharactersMax);
     const size = Math.max(1, Math.min(parseCount(query.get("n"), resultsDefault), resultsMax));

@@ -7,6 +7,7 @@ import { denyPolicyRoutes } from "./deny-policy-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { iamCredentialsRoutes } from "./iam-credentials-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { loginRoutes } from "./login-routes.ts";
 import { migrationRoutes } from "./migration-routes.ts";
 import { policyRoutes } from "./policy-routes.ts";
 import { projectRoutes } from "./project-routes.ts";
@@ -16,6 +17,7 @@ import type { Route } from "./route.ts";
 import { rulesRoutes } from "./rules-routes.ts";
 import { serviceAccountRoutes } from "./service-account-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
+import { userRoutes } from "./user-routes.ts";
 import { providerRoutes } from "./workload-identity-provider-routes.ts";
 import { poolRoutes } from "./workload-identity-routes.ts";
 
@@ -31,6 +33,8 @@ export const googleRoutes: readonly Route[] = [
     "POST",
   ]),
   ...keyRoutes,
+  ...loginRoutes,
+  ...userRoutes,
   ...iamCredentialsRoutes,
   ...poolRoutes,
   ...providerRoutes,

@@ -14,6 +14,7 @@ import type { RulesOwner } from "../../storage/metadata/rules.ts";
 import type { ResourceKey } from "../../storage/metadata/schema.ts";
 import type { ServiceAccountKeyRow } from "../../storage/metadata/service-account-keys.ts";
 import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
+import type { UserDetails } from "../../storage/metadata/users.ts";
 import type { PoolRow } from "../../storage/metadata/workload-identity.ts";
 import { type AccessTargets, resolveAccessTarget } from "./access-targets.ts";
 import { invalidField } from "./api-error.ts";
@@ -38,6 +39,7 @@ export interface Targets extends AccessTargets, ArtifactTargets {
   };
   readonly pool: { readonly project: ProjectRow; readonly pool: PoolRow };
   readonly provider: { readonly project: ProjectRow; readonly pool: PoolRow; readonly provider: Provider };
+  readonly user: { readonly user: UserDetails };
   readonly location: { readonly policy: ResourceKey };
   readonly repository: { readonly policy: ResourceKey; readonly rulesOf: RulesOwner };
 }
@@ -63,6 +65,7 @@ export const resolveTarget: { readonly [Kind in TargetKind]: Resolve<Kind> } = {
   key: findKey,
   pool: findPool,
   provider: findProvider,
+  user: findUser,
   location: findLocation,
   repository: findRepository,
   region: findRegion,
@@ -104,6 +107,13 @@ async function findServiceAccount(services: GoogleServices, path: PathParameters
   if (project && account) return { resource, found: { project, account, policy: `serviceAccount/${account.id}` } };
   // Who may look into the project may hear that there is no such account in it.
   return { resource: { ...resource, keys: projectResource("", project?.id).keys }, found: undefined };
+}
+
+/** People belong to the server: who owns a project has no say over them. */
+async function findUser({ users }: GoogleServices, { user: name = "" }: PathParameters): Promise<Target<"user">> {
+  const user = await users.find(name);
+  const resource = { name: `user ${name}`, keys: installationResource.keys };
+  return { resource, found: user && { user } };
 }
 
 /** A key's resource is its account: keys have no policies. */

@@ -22,11 +22,13 @@ import { queryOf } from "../url.ts";
 import { parseAccessScopes } from "./access-scope.ts";
 import { answerOAuthError } from "./answer-oauth-error.ts";
 import { readForm } from "./form.ts";
+import type { KeyLogins } from "./key-logins.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 export interface RegistryTokenServices {
   readonly metadata: Metadata;
   readonly doorkeeper: Doorkeeper;
+  readonly keyLogins: KeyLogins;
   readonly access: Access;
   readonly audit: Audit;
   readonly tokens: ServiceTokens;
@@ -71,21 +73,45 @@ export class RegistryTokenFace {
 
   async #byQuery(request: Request, context: RequestContext): Promise<Response> {
     const credentials = parseAuthorization(request.headers.get("authorization"));
-    return await this.#issue(credentials, queryOf(request).getAll("scope"), context);
+    const query = queryOf(request);
+    const caller = await this.#identify(credentials, context);
+    const lasting = query.get("offline_token") === "true" ? await this.#login(caller, query, context) : undefined;
+    return await this.#issue(caller, query.getAll("scope"), context, lasting);
   }
 
   async #byForm(request: Request, context: RequestContext): Promise<Response> {
     const form = await readForm(request);
     const grant = form.get("grant_type");
-    if (grant !== "password") throw new OAuthError("unsupported_grant_type", "this endpoint knows password only");
+    if (grant === "refresh_token") {
+      const caller = await this.#services.keyLogins.caller(form.get("refresh_token") ?? "", context);
+      return await this.#issue(caller, form.getAll("scope"), context);
+    }
+    if (grant !== "password") {
+      throw new OAuthError("unsupported_grant_type", "this endpoint knows password and refresh_token only");
+    }
     const credentials = basicCredentials(form.get("username") ?? "", form.get("password") ?? "");
-    return await this.#issue(credentials, form.getAll("scope"), context);
+    const caller = await this.#identify(credentials, context);
+    const lasting = form.get("access_type") === "offline" ? await this.#login(caller, form, context) : undefined;
+    return await this.#issue(caller, form.getAll("scope"), context, lasting);
+  }
+
+  async #identify(credentials: Credentials, context: RequestContext): Promise<Caller> {
+    return await this.#services.doorkeeper.identify(credentials, context, { registryTokens: false });
+  }
+
+  /** What the client may keep in the place of a key; nothing where that would outlive what it showed. */
+  async #login(caller: Caller, parameters: URLSearchParams, context: RequestContext): Promise<string | undefined> {
+    return await this.#services.keyLogins.begin(caller, parameters.get("client_id") ?? "", context);
   }
 
   /** Grants what was asked for and may be had; less is no error here, the registry refuses later and says why. */
-  async #issue(credentials: Credentials, scopes: readonly string[], context: RequestContext): Promise<Response> {
-    const { doorkeeper, tokens, audit, now } = this.#services;
-    const caller = await doorkeeper.identify(credentials, context, { registryTokens: false });
+  async #issue(
+    caller: Caller,
+    scopes: readonly string[],
+    context: RequestContext,
+    refreshToken?: string,
+  ): Promise<Response> {
+    const { tokens, audit, now } = this.#services;
     const asked = parseAccessScopes(scopes);
     if (!asked) throw new RegistryError("DENIED", "a scope must be repository:PROJECT/IMAGE:ACTION,…");
     const access = await Promise.all(asked.map((each) => this.#grant(caller, each, context)));
@@ -113,6 +139,7 @@ export class RegistryTokenFace {
       scope: granted.join(" "),
       expires_in: lifetimeSeconds,
       issued_at: new Date(issuedAt * 1000).toISOString(),
+      ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     };
     return Response.json(body, { headers: nothingCached });
   }

@@ -52,11 +52,17 @@ const verbs = {
   ],
   "read account policy": [`POST ${account}:getIamPolicy`],
   "write account policy": [`POST ${account}:setIamPolicy`],
-  "see keys": [`GET ${account}/keys`, `GET ${account}/keys/{key}`, "GET /v1/projects/{project}/credentialUses"],
+  "see keys": [
+    `GET ${account}/keys`,
+    `GET ${account}/keys/{key}`,
+    `GET ${account}/logins`,
+    "GET /v1/projects/{project}/credentialUses",
+  ],
   "change keys": [
     `POST ${account}/keys`,
     `POST ${account}/keys:upload`,
     `DELETE ${account}/keys/{key}`,
+    `DELETE ${account}/logins/{login}`,
     `POST ${account}/keys/{key}:disable`,
     `POST ${account}/keys/{key}:enable`,
   ],
@@ -146,6 +152,20 @@ const verbs = {
   "delete tag": [`DELETE ${artifact}/tags/{tag}`],
   "read log": ["GET /v1/projects/{project}/logEntries"],
   "read whole log": ["GET /v1/logEntries", "GET /v1/logSegments"],
+  "see users": [
+    "GET /v1/users",
+    "GET /v1/users/{user}",
+    "GET /v1/users/{user}/sessions",
+    "GET /v1/users/{user}/logins",
+  ],
+  "change users": [
+    "POST /v1/users:invite",
+    "DELETE /v1/users/{user}",
+    "POST /v1/users/{user}:disable",
+    "POST /v1/users/{user}:enable",
+    "DELETE /v1/users/{user}/sessions/{session}",
+    "DELETE /v1/users/{user}/logins/{login}",
+  ],
   "set quota": ["PATCH /v1/projects/{project}/quota"],
 } as const;
 
@@ -178,6 +198,8 @@ const above: readonly Verb[] = [
   "set constraints for all",
   "see groups",
   "change groups",
+  "see users",
+  "change users",
 ];
 const inProject = everything.filter((verb) => !above.includes(verb));
 const looking: readonly Verb[] = ["list artifact repositories", "list images", "see image"];
@@ -375,6 +397,7 @@ beforeAll(async () => {
   const image = smallImage("a");
   const { digest } = image;
   await pushImage(server, "shop/app", "latest", image, server.accessToken(pusher.account, pusher.key));
+  await server.users.invite("ada@example.com");
   const repositoryId = await server.metadata.hot.repositoryId("default", shop.id, "app");
   const pool = await server.workloadIdentity.createPool(shop, "ci-pool", {});
   await server.workloadIdentity.createProvider(
@@ -403,6 +426,9 @@ beforeAll(async () => {
     "cp.{project}": `cp.${shop.id}`,
     "{project}": "shop",
     "{account}": pusher.account.email,
+    "{user}": "ada@example.com",
+    "{session}": "none",
+    "{login}": "none",
     "{key}": pusher.key.private_key_id,
     "{pool}": "ci-pool",
     "{provider}": "ci-provider",
