@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { Refusal } from "../../access/decide.ts";
+import type { Resource } from "../../access/resource.ts";
 import { AdministrationError } from "../../identity/administration-error.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
@@ -24,8 +25,16 @@ export class ConsoleError extends Error {
 }
 
 /** A decision that said no. A missing and a forbidden thing read alike. */
-export function refusedPage({ message }: Refusal): ConsoleError {
-  return new ConsoleError(403, "You may not see or do this", message);
+export class RefusedError extends ConsoleError {
+  readonly refusal: Refusal;
+  readonly resource: Resource;
+
+  constructor(refusal: Refusal, resource: Resource) {
+    super(403, "You may not see or do this", refusal.message);
+    this.name = "RefusedError";
+    this.refusal = refusal;
+    this.resource = resource;
+  }
 }
 
 /** Turns any error into a page. */

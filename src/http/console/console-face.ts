@@ -4,7 +4,7 @@ import { projectIdOf, refusalEvent, whenceOf, whoOf } from "../audit-facts.ts";
 import { type PathParameters, resolveTarget } from "../google/targets.ts";
 import type { RequestContext } from "../names.ts";
 import { pathOf, queryOf } from "../url.ts";
-import { answerConsoleError, ConsoleError, refusedPage } from "./answer-console-error.ts";
+import { answerConsoleError, ConsoleError, RefusedError } from "./answer-console-error.ts";
 import { answerAsset } from "./assets.ts";
 import { type ConsoleCall, type ConsoleRoute, ConsoleRouteTable } from "./console-route.ts";
 import { consoleRoutes } from "./console-routes.ts";
@@ -36,6 +36,10 @@ export class ConsoleFace {
       if (!visit) return askToSignIn(request);
       return await this.#answer(request, context, visit);
     } catch (error) {
+      if (error instanceof RefusedError && visit) {
+        const { refusal, resource } = error;
+        this.#services.audit.note(refusalEvent(visit.caller, context, refusal, projectIdOf(resource)));
+      }
       return await answerConsoleError(error, visit && viewerOf(visit), this.#services.log);
     }
   }
@@ -46,7 +50,7 @@ export class ConsoleFace {
     if (!match) throw new ConsoleError(404, "There is no such page", "The address may have been mistyped.");
     const { route, path } = match;
     const fields = route.method === "POST" ? await readPageForm(request, visit.credential, context.origin) : [];
-    const { resource, found } = await this.#admit(route, path, visit, context);
+    const { resource, found } = await this.#admit(route, path, visit);
     if (this.#services.readOnly && route.method === "POST" && !route.asks) {
       throw new ConsoleError(409, "That was not done", "This server is read-only at the moment: it changes nothing.");
     }
@@ -80,14 +84,11 @@ export class ConsoleFace {
     );
   }
 
-  async #admit({ target, permission }: ConsoleRoute, path: PathParameters, { caller }: Visit, context: RequestContext) {
+  async #admit({ target, permission }: ConsoleRoute, path: PathParameters, { caller }: Visit) {
     const { resource, found } = await resolveTarget[target](this.#services, path);
     if (permission === undefined) return { resource, found };
     const decision = await this.#services.access.decide(caller, permission, resource);
-    if (!decision.allowed) {
-      this.#services.audit.note(refusalEvent(caller, context, decision, projectIdOf(resource)));
-      throw refusedPage(decision);
-    }
+    if (!decision.allowed) throw new RefusedError(decision, resource);
     if (!found) throw new ConsoleError(404, "There is no such page", `${resource.name} does not exist.`);
     return { resource, found };
   }

@@ -3,6 +3,7 @@ import { accountListRoutes } from "./access/accounts.ts";
 import { keyRoutes } from "./access/keys.ts";
 import { policyRoutes } from "./access/policy.ts";
 import { policyChangeRoutes } from "./access/policy-change.ts";
+import { activityRoutes } from "./activity/activity.ts";
 import { connectRoutes } from "./connect/connect.ts";
 import type { ConsoleRoute } from "./console-route.ts";
 import { imageRoutes } from "./image.ts";
@@ -18,6 +19,7 @@ export const consoleRoutes: readonly ConsoleRoute[] = [
   ...imageListRoutes,
   ...imageRoutes,
   ...imageFormRoutes,
+  ...activityRoutes,
   ...connectRoutes,
   ...policyRoutes,
   ...policyChangeRoutes,

@@ -7,7 +7,7 @@ import type { Digest } from "../../registry/digest.ts";
 import { parseTag, type Reference } from "../../registry/reference.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import { existingRepository } from "../../registry/resolve.ts";
-import { refusedPage } from "./answer-console-error.ts";
+import { RefusedError } from "./answer-console-error.ts";
 import { type ConsoleRoute, consoleRoute } from "./console-route.ts";
 import { clientName, imageUrl, shortDigest } from "./image-urls.ts";
 import { renderPage } from "./page.ts";
@@ -86,7 +86,7 @@ async function addTag(call: TagCall): Promise<Response> {
 
 async function refusal({ services, caller, resource }: TagCall, permission: Permission) {
   const decision = await services.access.decide(caller, permission, resource);
-  return decision.allowed ? undefined : refusedPage(decision);
+  return decision.allowed ? undefined : new RefusedError(decision, resource);
 }
 
 async function removeTag(call: TagCall): Promise<Response> {

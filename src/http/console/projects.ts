@@ -45,9 +45,11 @@ async function show(call: Call): Promise<Response> {
   const { services, caller, viewer, query } = call;
   const { projects, more } = await visibleProjects(services.metadata, caller, query.after, projectsPerPage);
   const mayCreate = await call.may("resourcemanager.projects.create", installationResource);
+  const mayLook = await call.may("logging.logEntries.list", installationResource);
   const isFirst = projects.length === 0 && query.after === "" && mayCreate;
   const body = html`<div class="title"><div><h1>${isFirst ? "Your first project" : "Projects"}</h1>
-<p class="soft">Images, accounts and policies belong to a project.</p></div></div>
+<p class="soft">Images, accounts and policies belong to a project.</p></div>
+${mayLook && html`<a class="button" href="/console/activity">Activity of the server</a>`}</div>
 <div class="stack">
 ${isFirst ? "" : await list(call, projects, more)}
 ${mayCreate && createCard(call, isFirst)}

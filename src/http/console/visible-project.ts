@@ -2,7 +2,7 @@ import { projectResource } from "../../access/resource.ts";
 import { visibleResources } from "../../access/visible.ts";
 import { selectionOf } from "../../registry/catalog.ts";
 import { listRepositoriesWithNewest } from "../../storage/metadata/repository-listings.ts";
-import { ConsoleError, refusedPage } from "./answer-console-error.ts";
+import { ConsoleError, RefusedError } from "./answer-console-error.ts";
 import type { ConsoleCall } from "./console-route.ts";
 
 type Call = Pick<ConsoleCall<"project">, "services" | "caller" | "path" | "found">;
@@ -12,7 +12,7 @@ export async function requireVisibleProject(call: Call): Promise<void> {
   const { services, caller, path, found } = call;
   const resource = projectResource(path.project ?? "", found?.project.id);
   const decision = await services.access.decide(caller, "resourcemanager.projects.get", resource);
-  if (!decision.allowed && !(await hasVisibleRepository(call))) throw refusedPage(decision);
+  if (!decision.allowed && !(await hasVisibleRepository(call))) throw new RefusedError(decision, resource);
   if (!found) throw new ConsoleError(404, "There is no such page", `${resource.name} does not exist.`);
 }
 

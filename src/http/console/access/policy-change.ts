@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import { z } from "zod";
 import type { Binding } from "../../../access/policies.ts";
 import { roles } from "../../../access/roles.ts";
-import { ConsoleError, refusedPage } from "../answer-console-error.ts";
+import { ConsoleError, RefusedError } from "../answer-console-error.ts";
 import { type ConsoleCall, type ConsoleRoute, consoleRoute } from "../console-route.ts";
 import { type Html, projectUrl, renderPage } from "../page.ts";
 import { postForm, seeOther } from "../parts/form.ts";
@@ -62,7 +62,7 @@ async function readChange({ services, caller, found, form, resource }: Call): Pr
   const text = form.image === "" ? form.place : `${form.place || services.locations[0]} ${form.image}`;
   const place = await parsePlace(services, found.project, text);
   const decision = await services.access.decide(caller, place.write, place.resource);
-  if (!decision.allowed) throw refusedPage(decision);
+  if (!decision.allowed) throw new RefusedError(decision, place.resource);
   const { kind, name, role } = form;
   const member = form.member ?? (kind.startsWith("all") ? kind : `${kind}:${name}`);
   const { etag, bindings } = await services.policies.get(place.policy);

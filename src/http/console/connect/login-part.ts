@@ -1,5 +1,6 @@
 import { html } from "hono/html";
-import { principalName } from "../../../identity/principal.ts";
+import type { AuditEntry } from "../../../audit/filter.ts";
+import { principalKey, principalName } from "../../../identity/principal.ts";
 import { lastCredentialUse } from "../../../storage/metadata/credential-uses.ts";
 import type { ServiceAccountRow } from "../../../storage/metadata/service-accounts.ts";
 import type { ConsoleCall } from "../console-route.ts";
@@ -35,12 +36,19 @@ export async function loginPart(
   };
 }
 
+/** A key's use is remembered for each account; other identities are looked for among the latest entries of the log. */
 async function lastLogin(
-  { services }: ConsoleCall<"project">,
+  { services, caller }: ConsoleCall<"project">,
   account: ServiceAccountRow | undefined,
 ): Promise<Login | undefined> {
+  const id = account ? `serviceAccount:${account.id}` : principalKey(caller.principal);
+  const matches = ({ kind, who }: AuditEntry) => kind === "token.issued" && (who as { id?: string }).id === id;
+  const filter = { since: undefined, until: undefined, matches };
+  const { lines } = await services.audit.read({ filter, newestFirst: true, limit: 1 });
+  const [line] = lines;
+  if (line) return { at: Number(line.entry.at), with: (line.entry.from as { agent?: string }).agent || undefined };
   if (!account) return undefined;
   await services.credentialUses.write();
   const use = await lastCredentialUse(services.metadata.read, account.id);
-  return use && { at: use.lastUsedAt, with: use.way };
+  return use && { at: use.lastUsedAt, with: undefined };
 }

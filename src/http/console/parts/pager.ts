@@ -9,8 +9,8 @@ export const pageQuery = {
 };
 
 /** The way on, where there is one. @param after the last key on this page */
-export function nextPage(url: string, after: string | undefined): Html | undefined {
+export function nextPage(url: string, after: string | undefined, label = "Next page"): Html | undefined {
   if (after === undefined) return undefined;
   const separator = url.includes("?") ? "&" : "?";
-  return html`<nav class="pager" aria-label="Pages"><a href="${url}${separator}after=${encodeURIComponent(after)}" rel="next">Next page</a></nav>`;
+  return html`<nav class="pager" aria-label="Pages"><a href="${url}${separator}after=${encodeURIComponent(after)}" rel="next">${label}</a></nav>`;
 }
