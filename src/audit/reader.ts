@@ -63,6 +63,6 @@ async function idsBetween({ read }: Metadata, filter: Filter | undefined) {
   const idAt = async (at: number | undefined) => (at === undefined ? undefined : await firstAuditEntrySince(read, at));
   const [first, last] = [await idAt(filter?.since), await idAt(filter?.until)];
   // Nothing is as new as that: what comes later may be.
-  const above = filter?.since === undefined ? undefined : (first?.id ?? Number.MAX_SAFE_INTEGER) - disorderMax;
-  return { above, below: last && last.id + disorderMax };
+  const above = filter?.since === undefined ? undefined : (first ?? Number.MAX_SAFE_INTEGER) - disorderMax;
+  return { above, below: last && last + disorderMax };
 }

@@ -22,6 +22,7 @@ import { queryOf } from "../url.ts";
 import { parseAccessScopes } from "./access-scope.ts";
 import { answerOAuthError } from "./answer-oauth-error.ts";
 import { readForm } from "./form.ts";
+import { type Granted, GrantedScopes } from "./granted-scopes.ts";
 import type { KeyLogins } from "./key-logins.ts";
 import { OAuthError } from "./oauth-error.ts";
 
@@ -44,6 +45,7 @@ const nothingCached = { "cache-control": "no-store" };
 /** `/v2/token`: Docker token authentication, by GET with Basic and by POST of a form. */
 export class RegistryTokenFace {
   readonly #services: RegistryTokenServices;
+  readonly #grants = new GrantedScopes();
 
   constructor(services: RegistryTokenServices) {
     this.#services = services;
@@ -112,9 +114,7 @@ export class RegistryTokenFace {
     refreshToken?: string,
   ): Promise<Response> {
     const { tokens, audit, now } = this.#services;
-    const asked = parseAccessScopes(scopes);
-    if (!asked) throw new RegistryError("DENIED", "a scope must be repository:PROJECT/IMAGE:ACTION,…");
-    const access = await Promise.all(asked.map((each) => this.#grant(caller, each, context)));
+    const { access, texts, shown } = await this.#granted(caller, scopes, context);
     const issuedAt = Math.floor(now() / 1000);
     const token = tokens.sign("registry", {
       sub: principalKey(caller.principal),
@@ -124,19 +124,18 @@ export class RegistryTokenFace {
       ...caller.lineage,
       access,
     });
-    const granted = access.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`);
     audit.note({
       kind: "token.issued",
       token: "registry",
       grant: "basic",
-      access: granted.map(redact),
+      access: shown,
       who: whoOf(caller),
       from: whenceOf(context),
     });
     const body = {
       token,
       access_token: token,
-      scope: granted.join(" "),
+      scope: texts.join(" "),
       expires_in: lifetimeSeconds,
       issued_at: new Date(issuedAt * 1000).toISOString(),
       ...(refreshToken !== undefined && { refresh_token: refreshToken }),
@@ -144,26 +143,44 @@ export class RegistryTokenFace {
     return Response.json(body, { headers: nothingCached });
   }
 
+  async #granted(caller: Caller, scopes: readonly string[], context: RequestContext): Promise<Granted> {
+    const question = `${context.location} ${scopes.join(" ")}`;
+    const known = this.#grants.find(caller, question);
+    if (known) return known;
+    const asked = parseAccessScopes(scopes);
+    if (!asked) throw new RegistryError("DENIED", "a scope must be repository:PROJECT/IMAGE:ACTION,…");
+    const grants = await Promise.all(asked.map((each) => this.#grant(caller, each, context)));
+    const access = grants.map((grant) => ({ ...grant.access, actions: [...grant.access.actions] }));
+    const texts = access.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`);
+    const granted = { access, texts, shown: texts.map(redact) };
+    if (grants.every(({ lasts }) => lasts)) this.#grants.remember(caller, question, granted);
+    return granted;
+  }
+
+  /** What is given of one scope; `lasts` while the caller's state of the world does. */
   async #grant(caller: Caller, asked: TokenAccess, context: RequestContext) {
     // The catalog shows each caller their own repositories, so that nobody need be kept from it.
-    if (asked.type === "registry" && asked.name === "catalog") return { ...asked, actions: [...asked.actions] };
+    if (asked.type === "registry" && asked.name === "catalog") return { access: asked, lasts: true };
     // So does a project's list, and it is read by the project's own name.
     if (asked.type === "repository" && parseProjectPath(asked.name, context.location))
-      return { ...asked, actions: asked.actions.filter((action) => action === "pull") };
+      return { access: { ...asked, actions: asked.actions.filter((action) => action === "pull") }, lasts: true };
     const repository = asked.type === "repository" ? repositoryOf(asked.name, context) : undefined;
-    if (!repository) return { ...asked, actions: [] };
+    if (!repository) return { access: { ...asked, actions: [] }, lasts: false };
     const resolved = await resolveRepository(this.#services.metadata, repository);
     const resource = repositoryResource(repository, resolved);
     const actions: string[] = [];
+    // A project that is made, and what was refused, are looked at again; so is what a condition gave for a while.
+    let lasts = resolved.projectId !== undefined;
     for (const action of wantedActions(asked)) {
       const permission = actionPermissions[action];
       if (!permission) continue;
       const decision = await this.#services.access.decide(caller, permission, resource);
+      if (!decision.allowed || decision.momentary) lasts = false;
       if (decision.allowed) actions.push(action);
       else if (asked.actions.includes(action) || asked.actions.includes("*"))
         this.#services.audit.note(refusalEvent(caller, context, decision, projectIdOf(resource)));
     }
-    return { ...asked, actions };
+    return { access: { ...asked, actions }, lasts };
   }
 }
 

@@ -26,7 +26,6 @@ export async function up(db: Kysely<unknown>, { dialect }: MigrationContext): Pr
     .columns(["node", "segment", "sequence"])
     .execute();
   await schema.createIndex("audit_entries_project").on("audit_entries").columns(["project_id", "id"]).execute();
-  await schema.createIndex("audit_entries_at").on("audit_entries").columns(["at"]).execute();
 
   await schema
     .createTable("audit_pending")
