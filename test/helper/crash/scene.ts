@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { executables } from "../../clients/waybill.ts";
-import { Google } from "../gcr/google.ts";
+import { Google, googleClient } from "../gcr/google.ts";
 import { Home, type Outcome } from "../home.ts";
 
 /** A command with its input. */
@@ -24,7 +24,10 @@ export class Scene implements Disposable {
     this.google.answer = () => this.google.token(`token-${++this.#issued}`, { expires_in: lifetimeSeconds });
     const endpoints = { "https://oauth2.googleapis.com": this.google.origin };
     const defaults = { minimumLifetimeSeconds: lifetimeSeconds - 1 };
-    this.home.write(".config/waybill/settings.json", JSON.stringify({ endpoints, defaults, unknown: "keep me" }));
+    this.home.write(
+      ".config/waybill/settings.json",
+      JSON.stringify({ endpoints, googleClient, defaults, unknown: "keep me" }),
+    );
     this.home.write(".docker/config.json", dockerConfig);
     this.home.write(".config/gcloud/docker_credentials.json", '{"gcrCreds":{"refresh_token":"r"},"other":"keep me"}');
     const user = { type: "authorized_user", client_id: "id", client_secret: "secret", refresh_token: "refresh" };
