@@ -57,6 +57,9 @@ const schema = z
     "audit-days": wholeNumber(1, 3650)
       .default(400)
       .describe("days that the audit log is kept; older segments are dropped, their signed checkpoints are not"),
+    "signing-key-days": wholeNumber(1, 3650)
+      .default(90)
+      .describe("days after which the keys that tokens are signed with are rotated"),
     "upstream-tag-seconds": wholeNumber(0, 86_400)
       .default(300)
       .describe("seconds for which a cache believes a tag before it asks the upstream again"),

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { z } from "zod";
 import type { ErrorLog } from "./http/distribution/answer-error.ts";
 import type { KeyFile } from "./identity/key-file.ts";
+import type { Rotation } from "./identity/signing-keys.ts";
 import type { GarbageReport } from "./registry/garbage-report.ts";
 import type { Damage } from "./registry/scrub.ts";
 
@@ -15,6 +16,8 @@ export interface Control {
   collectGarbage(dryRun: boolean): Promise<GarbageReport>;
   /** Refuses a blob that somebody found damaged; undefined where it is gone or was replaced meanwhile. */
   quarantine(digest: string, objectKey: string, reason: string): Promise<Damage | undefined>;
+  /** Lets the next signing keys sign; with `revokeOld` nothing is believed that the old ones signed. */
+  rotateKeys(revokeOld: boolean): Promise<Rotation[]>;
   /** Keeps the bytes of what is collected for so long: a backup still copies them. */
   holdBytes(milliseconds: number): Promise<void>;
 }
@@ -48,6 +51,9 @@ export function openControlSocket(path: string, control: Control, log: ErrorLog)
           return Response.json({ damage: await control.quarantine(digest, objectKey, reason) });
         },
       },
+      "/rotate-keys": {
+        POST: async (request) => Response.json(await control.rotateKeys((await read(request)).revokeOld === true)),
+      },
       "/hold-bytes": {
         POST: async (request) => {
           await control.holdBytes((await read(request)).milliseconds ?? 0);
@@ -72,6 +78,7 @@ export function openControlSocket(path: string, control: Control, log: ErrorLog)
 const questionSchema = z
   .object({
     dryRun: z.boolean(),
+    revokeOld: z.boolean(),
     digest: z.string(),
     objectKey: z.string(),
     reason: z.string(),
@@ -98,6 +105,7 @@ export function connectControl(path: string): Control {
     collectGarbage: (dryRun) => ask<GarbageReport>("/collect-garbage", { dryRun }),
     quarantine: async (digest, objectKey, reason) =>
       (await ask<{ damage?: Damage }>("/quarantine", { digest, objectKey, reason })).damage,
+    rotateKeys: (revokeOld) => ask<Rotation[]>("/rotate-keys", { revokeOld }),
     holdBytes: async (milliseconds) => void (await ask("/hold-bytes", { milliseconds })),
   };
 }

@@ -23,6 +23,7 @@ import type { OutsideProvider } from "./identity/people/outside-providers.ts";
 import type { SignInTrouble } from "./identity/people/password-sign-in.ts";
 import { openPeople } from "./identity/people/people.ts";
 import { Provenance } from "./identity/provenance.ts";
+import { Revocations } from "./identity/revocations.ts";
 import { ServiceAccountKeys } from "./identity/service-account-keys.ts";
 import { ServiceAccounts } from "./identity/service-accounts.ts";
 import { ServiceTokens } from "./identity/service-tokens.ts";
@@ -118,6 +119,7 @@ export async function openInstallation(foundations: Foundations) {
     customRoles: new CustomRoles(metadata, now),
     denyPolicies: new DenyPolicies(metadata, now),
     constraints: new Constraints(metadata, now),
+    revocations: new Revocations(metadata, tokens, now),
     impersonation: new Impersonation(metadata, access, tokens, signingKeys, now),
     projects: new Projects(metadata, policies, now),
     workloadIdentity: new WorkloadIdentity(metadata, new IssuerKeys(issuers.fetch, now), issuers.mayAsk, now),

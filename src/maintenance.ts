@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Control, connectControl } from "./control-socket.ts";
 import { controlSocketOf, DataFolderError, metadataFileOf, objectsOf, openDataFolder } from "./data-folder.ts";
+import { SigningKeys } from "./identity/signing-keys.ts";
 import { Garbage, graceMillisecondsDefault } from "./registry/garbage.ts";
 import { previewGarbage } from "./registry/garbage-preview.ts";
 import { Scrub } from "./registry/scrub.ts";
@@ -13,7 +14,7 @@ import { openSqlite, openSqliteReader } from "./storage/metadata/sqlite.ts";
  * An installation as its owner's commands see it, whether a server runs on it or not. Reading happens in the command's
  * own process; what changes something is asked of the server, where one runs.
  */
-export interface Maintenance extends Pick<Control, "collectGarbage" | "quarantine" | "holdBytes"> {
+export interface Maintenance extends Pick<Control, "collectGarbage" | "quarantine" | "holdBytes" | "rotateKeys"> {
   readonly read: Reader;
   readonly store: BlobStore;
   readonly metadataFile: string;
@@ -54,6 +55,7 @@ async function openAlone(data: string, store: BlobStore, now: () => number) {
     collectGarbage: (dryRun: boolean) => (dryRun ? previewGarbage(metadata, garbage, now()) : garbage.collect()),
     quarantine: (digest: string, objectKey: string, reason: string) => scrub.quarantine(digest, objectKey, reason),
     holdBytes: async (milliseconds: number) => garbage.holdBytes(milliseconds),
+    rotateKeys: async (revokeOld: boolean) => await (await SigningKeys.open(metadata, now)).rotate({ revokeOld }),
     async close() {
       await metadata.close();
       folder.release();

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import pino from "pino";
+import { type AuditEvent, fromHere, serverItself } from "./audit/event.ts";
 import { type Config, listenHost } from "./config.ts";
 import { openControlSocket } from "./control-socket.ts";
 import type { DataFolder } from "./data-folder.ts";
@@ -15,11 +16,13 @@ import { LoginFace } from "./http/token/login-face.ts";
 import { OAuthFace } from "./http/token/oauth-face.ts";
 import { RegistryTokenFace } from "./http/token/registry-token-face.ts";
 import { SecurityTokenFace } from "./http/token/security-token-face.ts";
+import { TokenInfoFace } from "./http/token/token-info-face.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { issuerDocuments } from "./issuer-documents.ts";
 import { type Handler, listen } from "./listen.ts";
 import { auditChores } from "./operations/audit-chores.ts";
 import { Chores } from "./operations/chores.ts";
+import { keyRotation } from "./operations/key-rotation.ts";
 import { migration } from "./operations/migration.ts";
 import { storageSamples } from "./operations/storage-samples.ts";
 import { upkeep } from "./operations/upkeep.ts";
@@ -91,6 +94,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
         : [
             ...upkeep(installation, store, scrub, (message) => logger.error(message)),
             ...migration(installation),
+            keyRotation(installation.signingKeys, config["signing-key-days"] * 24 * hourMilliseconds),
             storageSamples(metadata, Date.now),
           ]),
     ],
@@ -112,11 +116,27 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
 }
 
 /** What `waybill gc`, `verify` and `backup` ask of a running server. */
-function maintenanceOf({ metadata, garbage, scrub, now }: Installation) {
+function maintenanceOf({ metadata, signingKeys, audit, garbage, scrub, now }: Installation) {
   return {
     collectGarbage: (dryRun: boolean) => (dryRun ? previewGarbage(metadata, garbage, now()) : garbage.collect()),
     quarantine: (digest: string, objectKey: string, reason: string) => scrub.quarantine(digest, objectKey, reason),
+    rotateKeys: (revokeOld: boolean) => audit.changing(keysRotated(revokeOld), () => signingKeys.rotate({ revokeOld })),
     holdBytes: async (milliseconds: number) => garbage.holdBytes(milliseconds),
+  };
+}
+
+/** Whoever owns the data folder did it; the socket does not say more. */
+function keysRotated(revokeOld: boolean): AuditEvent & { kind: "administration" } {
+  const method = "waybill server rotate-keys";
+  const change = { revokeOld };
+  return {
+    kind: "administration",
+    method,
+    resource: "signing keys",
+    outcome: "done",
+    change,
+    who: serverItself,
+    from: fromHere,
   };
 }
 
@@ -126,6 +146,7 @@ function appOf(names: Names, installation: Installation, setupCodes: SetupCodes)
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
     securityTokens: new SecurityTokenFace(installation),
+    tokenInfo: new TokenInfoFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
     logins: new LoginFace(installation),
     people: new PeopleFace({ ...installation, setupCodes, makeOwner: (...to) => makeOwner(installation, ...to) }),

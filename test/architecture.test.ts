@@ -19,6 +19,7 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       "waybill serve and setup; the settings' own help; the data folder that gc, verify, backup and restore work on",
     operations: "verify, backup and restore",
     registry: "what a collection reports",
+    identity: "what a rotation of keys reports",
   },
   helper: {
     sources: "where tokens come from",

@@ -13,6 +13,7 @@ import { LoginFace } from "../src/http/token/login-face.ts";
 import { OAuthFace } from "../src/http/token/oauth-face.ts";
 import { RegistryTokenFace } from "../src/http/token/registry-token-face.ts";
 import { SecurityTokenFace } from "../src/http/token/security-token-face.ts";
+import { TokenInfoFace } from "../src/http/token/token-info-face.ts";
 import type { KeyFile } from "../src/identity/key-file.ts";
 import { anonymous, principalKey } from "../src/identity/principal.ts";
 import { scope } from "../src/identity/scopes.ts";
@@ -70,6 +71,7 @@ export async function startTestServer(
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),
     securityTokens: new SecurityTokenFace(installation),
+    tokenInfo: new TokenInfoFace(installation),
     google: createGoogleApi({ ...installation, locations: names.locations }),
     logins: new LoginFace(installation),
     people: new PeopleFace({

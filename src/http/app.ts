@@ -8,6 +8,7 @@ import type { OAuthFace } from "./token/oauth-face.ts";
 import type { RegistryTokenFace } from "./token/registry-token-face.ts";
 import type { SecurityTokenFace } from "./token/security-token-face.ts";
 import { serverDescription } from "./token/server-description.ts";
+import type { TokenInfoFace } from "./token/token-info-face.ts";
 import { pathOf } from "./url.ts";
 
 /** Who answers what. */
@@ -17,6 +18,7 @@ export interface Faces {
   readonly oauth: OAuthFace;
   readonly people: PeopleFace;
   readonly securityTokens: SecurityTokenFace;
+  readonly tokenInfo: TokenInfoFace;
   readonly logins: LoginFace;
   readonly console: ConsoleFace;
   readonly google: { fetch(request: Request, bindings: { context: RequestContext }): Response | Promise<Response> };
@@ -34,6 +36,7 @@ export function createApp(names: Names, faces: Faces) {
     if (path === "/v2/token") return await faces.registryTokens.handle(request, context);
     if (path.startsWith("/v2/") || path === "/v2") return await faces.registry.handle(request, context);
     if (path === "/v1/_ping" || path === "/v1/search") return await faces.registry.handle(request, context);
+    if (path === "/v1/introspect") return await faces.tokenInfo.handle(request, context);
     if (path === "/v1/token") return await faces.securityTokens.handle(request, context);
     if (path.startsWith("/v1/") || path.startsWith("/v1beta2/")) return await faces.google.fetch(request, { context });
     switch (path) {
@@ -43,13 +46,14 @@ export function createApp(names: Names, faces: Faces) {
       case "/revoke":
         return await faces.logins.handle(request, context);
       case "/.well-known/openid-configuration":
-        return Response.json(serverDescription(context));
+        return Response.json(serverDescription(context), { headers: { "cache-control": "public, max-age=3600" } });
       case "/healthz":
       case "/readyz":
         return new Response("ok\n");
       case "/":
         return new Response("Waybill, a container registry. See docker login, or waybill auth login.\n");
       default:
+        if (faces.tokenInfo.has(path)) return await faces.tokenInfo.handle(request, context);
         if (faces.people.has(path)) return await faces.people.handle(request, context);
         if (path.startsWith("/console")) return await faces.console.handle(request, context);
         return Response.json({ error: "there is nothing at this path" }, { status: 404 });

@@ -43,6 +43,7 @@ export class Authenticator {
   readonly #provenance: Provenance;
   readonly #now: () => number;
   readonly #known = new KnownCallers();
+  #keysVersion = Number.NaN;
 
   constructor(
     metadata: Metadata,
@@ -122,12 +123,20 @@ export class Authenticator {
     const version = await this.#metadata.hot.policyVersion();
     const known = this.#known.find(token, version, this.#now());
     if (known) return known;
+    await this.#learnKeys(version);
     const caller =
       use === undefined
         ? await this.#bySelfSigned(token)
         : await this.#byClaims(this.#tokens.verify(use, token), expectation.graceMilliseconds ?? 0);
     this.#known.remember(token, caller, version, this.#now());
     return caller;
+  }
+
+  /** Another node may have rotated the signing keys: it raised the version, as every change does. */
+  async #learnKeys(version: number): Promise<void> {
+    if (version === this.#keysVersion) return;
+    await this.#tokens.refreshKeys();
+    this.#keysVersion = version;
   }
 
   async #byClaims(claims: TokenClaims, graceMilliseconds: number): Promise<Caller> {

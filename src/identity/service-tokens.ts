@@ -22,6 +22,12 @@ const claimsSchema = z.object({
 export type TokenClaims = z.infer<typeof claimsSchema>;
 export type ServiceTokenUse = Exclude<TokenUse, "id" | "audit">;
 
+/** What was found good, and the key that says so: with it ends what it signed. */
+interface Verified {
+  readonly claims: TokenClaims;
+  readonly keyId: string;
+}
+
 /** Secret scanners know a leaked token by its first letters. */
 const prefixes: Readonly<Record<ServiceTokenUse, string>> = { access: "wba_", registry: "wbr_" };
 /** Tokens whose signature was checked and need not be checked again. */
@@ -35,7 +41,7 @@ const tokenCharactersMax = 16 * 1024;
 export class ServiceTokens {
   readonly #keys: SigningKeys;
   readonly #audience: string;
-  readonly #verified = new Map<string, TokenClaims>();
+  readonly #verified = new Map<string, Verified>();
   readonly #headers = new Map<string, string>();
 
   /** @param installationId tokens name it as their audience */
@@ -55,20 +61,25 @@ export class ServiceTokens {
     const payload: TokenClaims = { ...claims, aud: this.#audience, jti: randomBytes(12).toString("base64url") };
     const signed = `${this.#header(use, key.id)}.${encode(payload)}`;
     const token = `${prefixes[use]}${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString("base64url")}`;
-    this.#remember(token, payload);
+    this.#remember(token, { claims: payload, keyId: key.id });
     return token;
   }
 
   /** The claims of a token that this installation signed; whether they still hold is for the caller to ask. */
   verify(use: ServiceTokenUse, token: string): TokenClaims {
     const known = this.#verified.get(token);
-    if (known && token.startsWith(prefixes[use])) return known;
-    const claims = this.#check(use, token);
-    this.#remember(token, claims);
-    return claims;
+    if (known && token.startsWith(prefixes[use]) && this.#keys.verifying(use, known.keyId)) return known.claims;
+    const checked = this.#check(use, token);
+    this.#remember(token, checked);
+    return checked.claims;
   }
 
-  #check(use: ServiceTokenUse, token: string): TokenClaims {
+  /** Learns of keys that another node made. */
+  async refreshKeys(): Promise<void> {
+    await this.#keys.refresh();
+  }
+
+  #check(use: ServiceTokenUse, token: string): Verified {
     const parts = token.slice(prefixes[use].length).split(".");
     const [head = "", payload = "", signature = ""] = parts;
     if (!token.startsWith(prefixes[use]) || token.length > tokenCharactersMax || parts.length !== 3) throw malformed();
@@ -84,7 +95,7 @@ export class ServiceTokens {
     }
     const claims = claimsSchema.parse(decode(payload));
     if (claims.aud !== this.#audience) throw new IdentityError("wrong_audience", "the token is for another server");
-    return claims;
+    return { claims, keyId: key.id };
   }
 
   /** Made once for each key: a token's first third. */
@@ -94,10 +105,10 @@ export class ServiceTokens {
     return known;
   }
 
-  #remember(token: string, claims: TokenClaims): void {
+  #remember(token: string, verified: Verified): void {
     const oldest = this.#verified.keys().next();
     if (this.#verified.size >= verifiedMax && !oldest.done) this.#verified.delete(oldest.value);
-    this.#verified.set(token, claims);
+    this.#verified.set(token, verified);
   }
 }
 

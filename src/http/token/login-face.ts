@@ -2,6 +2,7 @@ import type { Audit } from "../../audit/audit.ts";
 import { nobody } from "../../audit/event.ts";
 import type { Devices } from "../../identity/people/devices.ts";
 import type { Logins } from "../../identity/people/logins.ts";
+import type { Revocations } from "../../identity/revocations.ts";
 import { formatScopes, parseScopes } from "../../identity/scopes.ts";
 import { whenceOf } from "../audit-facts.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
@@ -16,6 +17,7 @@ import { OAuthError } from "./oauth-error.ts";
 export interface LoginServices {
   readonly devices: Devices;
   readonly logins: Logins;
+  readonly revocations: Revocations;
   readonly doorkeeper: Doorkeeper;
   readonly audit: Audit;
   readonly log: ErrorLog;
@@ -59,10 +61,16 @@ export class LoginFace {
 
   /** The same answer whether there was such a token or not (RFC 7009 section 2.2). */
   async #revoke(form: URLSearchParams, context: RequestContext): Promise<object> {
-    requireClient(form);
+    const token = form.get("token") ?? "";
     this.#services.doorkeeper.countAnonymous(context);
-    await this.#services.logins.endByToken(form.get("token") ?? "");
-    this.#services.audit.note({ kind: "session", action: "login revoked", who: nobody, from: whenceOf(context) });
+    // Whoever has an access token may end it, as at Google: gcloud names no client.
+    const ended = await this.#services.revocations.revoke(token);
+    if (!ended) {
+      requireClient(form);
+      await this.#services.logins.endByToken(token);
+    }
+    const action = ended ? "access token revoked" : "login revoked";
+    this.#services.audit.note({ kind: "session", action, who: nobody, from: whenceOf(context) });
     return {};
   }
 }

@@ -5,6 +5,8 @@ export type OAuthErrorCode =
   | "invalid_scope"
   /** RFC 8693 section 2.2.2. */
   | "invalid_target"
+  /** RFC 6750 section 3.1. */
+  | "invalid_token"
   | "invalid_client"
   | "authorization_pending"
   | "slow_down"

@@ -6,6 +6,9 @@ export const signInEndpoints = {
   token_endpoint: "/token",
   device_authorization_endpoint: "/device/code",
   revocation_endpoint: "/revoke",
+  userinfo_endpoint: "/userinfo",
+  introspection_endpoint: "/v1/introspect",
+  jwks_uri: "/jwks",
 } as const;
 
 /** What this server says of itself to programs that sign people in (OpenID Connect Discovery 1.0 section 3, RFC 8414). */
@@ -20,6 +23,7 @@ export function serverDescription({ origin }: Pick<RequestContext, "origin">): R
       "refresh_token",
       "urn:ietf:params:oauth:grant-type:device_code",
       "urn:ietf:params:oauth:grant-type:jwt-bearer",
+      "urn:ietf:params:oauth:grant-type:token-exchange",
     ],
     code_challenge_methods_supported: ["S256"],
     token_endpoint_auth_methods_supported: ["none"],

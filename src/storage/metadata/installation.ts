@@ -15,41 +15,6 @@ export async function chooseOnce(write: Writer, key: string, value: string): Pro
     .execute();
 }
 
-export interface SigningKeyRow {
-  readonly id: string;
-  readonly use: string;
-  readonly algorithm: string;
-  readonly privateKey: string;
-  readonly createdAt: number;
-}
-
-/** Every signing key that may still verify, newest first. */
-export async function listSigningKeys(read: Reader): Promise<SigningKeyRow[]> {
-  return await read
-    .selectFrom("signing_keys")
-    .select(["id", "use", "algorithm", "private_key as privateKey", "created_at as createdAt"])
-    .where("retired_at", "is", null)
-    .orderBy("created_at", "desc")
-    .execute();
-}
-
-export async function insertSigningKey(write: Writer, key: SigningKeyRow): Promise<void> {
-  const { id, use, algorithm, privateKey, createdAt } = key;
-  await write
-    .insertInto("signing_keys")
-    .values({
-      id,
-      use,
-      algorithm,
-      private_key: privateKey,
-      created_at: createdAt,
-      signs_from: createdAt,
-      superseded_at: null,
-      retired_at: null,
-    })
-    .execute();
-}
-
 /** A number that grows with every change to who may do what. */
 export async function readPolicyVersion(read: Reader): Promise<number> {
   const row = await read.selectFrom("versions").select("value").where("name", "=", "policy").executeTakeFirst();

@@ -23,7 +23,7 @@ import {
   listAuditUses,
   noteAuditPull,
 } from "../../../../src/storage/metadata/audit-uses.ts";
-import { insertSigningKey } from "../../../../src/storage/metadata/installation.ts";
+import { insertSigningKey } from "../../../../src/storage/metadata/signing-keys.ts";
 import type { Suite } from "../databases.ts";
 import { newId, now } from "../fixtures.ts";
 
@@ -107,7 +107,15 @@ export function audit(suite: Suite): void {
     const { read } = suite.metadata;
     expect(await listAuditCheckpoints(read, "c", 1)).toEqual([checkpoint, { ...checkpoint, sequence: 9, at: now + 1 }]);
     expect((await lastAuditCheckpoint(read))?.sequence).toBe(9);
-    const key = { id: newId(), use: "audit", algorithm: "EdDSA", privateKey: "pem", createdAt: now };
+    const key = {
+      id: newId(),
+      use: "audit",
+      algorithm: "EdDSA",
+      privateKey: "pem",
+      createdAt: now,
+      signsFrom: null,
+      supersededAt: null,
+    };
     await suite.metadata.write((write) => insertSigningKey(write, key));
     expect(await listAuditKeys(read)).toContainEqual({ id: key.id, privateKey: "pem" });
   });

@@ -1,12 +1,17 @@
 import { expect, test } from "bun:test";
 import {
   chooseOnce,
-  insertSigningKey,
-  listSigningKeys,
   raisePolicyVersion,
   readInstallation,
   readPolicyVersion,
 } from "../../../../src/storage/metadata/installation.ts";
+import {
+  insertSigningKey,
+  listSigningKeys,
+  retireSigningKey,
+  startSigningKey,
+  supersedeSigningKey,
+} from "../../../../src/storage/metadata/signing-keys.ts";
 import type { Suite } from "../databases.ts";
 import { now } from "../fixtures.ts";
 
@@ -36,13 +41,21 @@ export function installation(suite: Suite): void {
       algorithm: "EdDSA",
       privateKey: "-----BEGIN PRIVATE KEY-----",
       createdAt: now - age,
+      signsFrom: null,
+      supersededAt: null,
     }));
     for (const key of keys) await suite.metadata.write((write) => insertSigningKey(write, key));
     expect((await listSigningKeys(suite.metadata.read)).map(({ id }) => id)).toEqual(["key-1", "key-2", "key-3"]);
-    await suite.metadata.write((write) =>
-      write.updateTable("signing_keys").set({ retired_at: now }).where("id", "=", "key-2").execute(),
-    );
-    expect(await listSigningKeys(suite.metadata.read)).toEqual([keys[0], keys[1]] as typeof keys);
+    await suite.metadata.write(async (write) => {
+      await startSigningKey(write, "key-1", now);
+      await startSigningKey(write, "key-3", now - 3);
+      await supersedeSigningKey(write, "key-3", now);
+      await retireSigningKey(write, "key-2", now);
+    });
+    expect(await listSigningKeys(suite.metadata.read)).toEqual([
+      { ...keys[0], signsFrom: now },
+      { ...keys[1], signsFrom: now - 3, supersededAt: now },
+    ] as never);
   });
 
   test("the policy version starts at 1 and counts every change of a hundred at once", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { markProjectDeleted } from "../../../../src/storage/metadata/projects.ts";
+import { revokeToken } from "../../../../src/storage/metadata/revoked-tokens.ts";
 import {
   findPool,
   findProvider,
@@ -92,5 +93,20 @@ export function workloadIdentity(suite: Suite): void {
     }
     await write((tx) => markProjectDeleted(tx, pool.projectId, now));
     expect(await live()).toBe(0);
+  });
+
+  test("a revoked token is known among others, until it would be over anyway", async () => {
+    const { hot } = suite.metadata;
+    const revoke = (jti: string, expiresAt: number, at: number) => write((tx) => revokeToken(tx, jti, expiresAt, at));
+    const [one, two] = [crypto.randomUUID(), crypto.randomUUID()];
+    expect(await hot.anyRevoked([one])).toBe(false);
+    await revoke(one, now + 10, now);
+    await revoke(one, now + 10, now);
+    expect(await hot.anyRevoked([one])).toBe(true);
+    expect(await hot.anyRevoked(["a", "b", "c", "d", "e", one])).toBe(true);
+    expect(await hot.anyRevoked(["a", "b", "c", "d", "e"])).toBe(false);
+    await revoke(two, now + 100, now + 11);
+    expect(await hot.anyRevoked([one])).toBe(false);
+    expect(await hot.anyRevoked([two])).toBe(true);
   });
 }
