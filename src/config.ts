@@ -71,6 +71,11 @@ const schema = z
       .pipe(z.array(z.string().regex(hostName, "is not a host name")))
       .prefault("")
       .describe("HOST[:PORT],… of workload identity issuers that may lie in a private network, or on this machine"),
+    "sign-in-providers": z
+      .string()
+      .min(1)
+      .optional()
+      .describe("YAML file with the OIDC providers that people may sign in with; it has their secrets in it"),
     "read-only": z.boolean().default(false).describe("answer pulls only: nothing is pushed, deleted or administered"),
     "account-domain": z
       .string()

@@ -1,6 +1,7 @@
 import { type Config, ConfigError, configHelp, parseConfig } from "./config.ts";
 import { DataFolderError, openDataFolder } from "./data-folder.ts";
 import { startServer } from "./server.ts";
+import { readProviders } from "./sign-in-providers.ts";
 
 /** `waybill serve`: runs the registry until it is told to stop. Answers the exit code. */
 export async function runServe(argv: readonly string[]): Promise<number> {
@@ -25,6 +26,7 @@ async function serveUntilStopped(config: Config): Promise<void> {
   const stopped = new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
   });
+  readProviders(config); // What is wrong with it is said before anything is made.
   const folder = openDataFolder(config.data);
   const server = await startServer(config, folder);
   process.stdout.write(`ready: ${server.origin}\n`);

@@ -29,6 +29,7 @@ import { upkeep } from "./operations/upkeep.ts";
 import { makeOwner, newOwnerKey } from "./owner.ts";
 import { previewGarbage } from "./registry/garbage-preview.ts";
 import { SetupCodes } from "./setup-codes.ts";
+import { readProviders } from "./sign-in-providers.ts";
 import { processContext } from "./sources/context.ts";
 import { openFilesystemBlobs } from "./storage/blobs/filesystem.ts";
 import { openSqlite } from "./storage/metadata/sqlite.ts";
@@ -71,6 +72,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
       tagMilliseconds: config["upstream-tag-seconds"] * 1000,
     },
     issuers: issuerDocuments(fetch, config["private-issuers"], stopping.signal),
+    providers: readProviders(config),
     isOurAudience: names.isOurAudience,
     rates: { anonymousPerSecond: config["anonymous-rate"], principalPerSecond: config["principal-rate"] },
     now: Date.now,

@@ -89,6 +89,7 @@ describe("waybill serve", () => {
     ["an unknown flag", ["--dta", "x"], "--dta"],
     ["a host name with a path", ["--hosts", "gcr.io/x"], "--hosts"],
     ["a port that is none", ["--listen", "localhost:http"], "HOST:PORT"],
+    ["providers that are not there", ["--sign-in-providers", "/nonexistent.yaml"], "--sign-in-providers"],
     ["a settings file that is not there", ["--config", "/nonexistent.yaml"], "--config"],
   ];
   test.each(refusals)("refuses %s with 2, before it touches anything", async (_name, argv, text) => {

@@ -15,6 +15,7 @@ import { RegistryTokenFace } from "../src/http/token/registry-token-face.ts";
 import { SecurityTokenFace } from "../src/http/token/security-token-face.ts";
 import { TokenInfoFace } from "../src/http/token/token-info-face.ts";
 import type { KeyFile } from "../src/identity/key-file.ts";
+import type { OutsideProvider } from "../src/identity/people/outside-providers.ts";
 import { anonymous, principalKey } from "../src/identity/principal.ts";
 import { scope } from "../src/identity/scopes.ts";
 import { openInstallation } from "../src/installation.ts";
@@ -40,6 +41,7 @@ export async function startTestServer(
   rates: Partial<RateSettings> = {},
   /** Outside issuers that this server may ask though they run here. */
   issuers: readonly string[] = [],
+  providers: readonly OutsideProvider[] = [],
 ) {
   const folder = mkdtempSync(join(tmpdir(), "waybill-test-"));
   const clock = { now: startOfTime };
@@ -61,6 +63,7 @@ export async function startTestServer(
     accountDomain: "iam.waybill.internal",
     rates: { anonymousPerSecond: 10_000, principalPerSecond: 10_000, ...rates },
     issuers: issuerDocuments(fetch, issuers),
+    providers,
     isOurAudience: names.isOurAudience,
     now: () => clock.now,
     log: (error, message) => logged.push({ error, message }),
