@@ -22,6 +22,8 @@ export async function openFilesystemBlobs(folder: string): Promise<BlobStore & O
   await syncFolder(folder);
   const shelf = (key: string) => dirname(objectPath(folder, key));
   const path = (key: string) => objectPath(folder, key);
+  /** Objects of which the disk did not take something, with what it said. */
+  const lost = new Map<string, unknown>();
   return {
     async stat(key) {
       // On the event loop: 2 µs from the kernel's memory, where the way to another thread and back costs 50.
@@ -31,13 +33,15 @@ export async function openFilesystemBlobs(folder: string): Promise<BlobStore & O
       const file = Bun.file(path(key));
       return start === undefined ? file : file.slice(start, end);
     },
-    append: (key, size) => openWriter(path(key), size),
+    append: (key, size) => openWriter(path(key), size, (cause) => lost.set(key, cause)),
     async commit(key) {
+      if (lost.has(key)) throw new Error(`bytes of object ${key} did not reach the disk`, { cause: lost.get(key) });
       const file = await open(path(key), "r");
       await Promise.all([file.sync().finally(() => file.close()), syncFolder(shelf(key))]);
     },
     async delete(key) {
       await rm(path(key), { force: true });
+      lost.delete(key);
     },
     async *shelves() {
       for (const name of shelfNames) yield (await readdir(join(folder, name))).filter(isKey);
@@ -56,18 +60,19 @@ export function objectPath(folder: string, key: string): string {
 /** So much is worth a sync of its own. */
 const earlySyncBytes = 16 * 1024 * 1024;
 
-async function openWriter(path: string, size: number): Promise<ObjectWriter> {
+/** @param onLoss told when the disk did not take what was written: the system says so once, to whoever syncs first */
+async function openWriter(path: string, size: number, onLoss: (cause: unknown) => void): Promise<ObjectWriter> {
   const file = await open(path, size === 0 ? "w" : "r+", 0o600);
   if (size > 0) await file.truncate(size);
   let position = size;
   let synced = size;
   let syncing: Promise<void> | undefined;
-  /** The disk begins while more arrives, so that the commit waits for the rest only. What fails here fails there again. */
+  /** The disk begins while more arrives, so that the commit waits for the rest only. */
   const syncEarly = () => {
     synced = position;
     syncing = file
       .datasync()
-      .catch(() => {})
+      .catch(onLoss)
       .finally(() => {
         syncing = undefined;
       });

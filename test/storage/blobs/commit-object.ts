@@ -1,0 +1,15 @@
+/** Writes one object of so many bytes and commits it, then says `committed` or why not. `commit-object.ts FOLDER BYTES` */
+import { newObjectKey } from "../../../src/storage/blobs/blob-store.ts";
+import { openFilesystemBlobs } from "../../../src/storage/blobs/filesystem.ts";
+
+const [folder = "", bytes] = process.argv.slice(2);
+const store = await openFilesystemBlobs(folder);
+const key = newObjectKey();
+const writer = await store.append(key, 0);
+await writer.write([new Uint8Array(Number(bytes))]);
+await writer.close();
+const said = await store.commit(key).then(
+  () => "committed",
+  (error: Error) => `${error.message}: ${(error.cause as Error)?.message}`,
+);
+console.log(said);
