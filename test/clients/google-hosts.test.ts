@@ -95,6 +95,61 @@ for (const client of [skopeo, docker(), podman]) {
   });
 }
 
+/** A home that is set up for gcr.io, with an image there. */
+async function enterWithImage(image: string): Promise<{ sandbox: Sandbox; reference: string }> {
+  const sandbox = await enter();
+  await sandbox.succeed(["waybill", "auth", "activate-service-account", "--push", `--key-file=${writer.keyFile}`]);
+  await sandbox.succeed(["waybill", "auth", "configure-docker", "gcr.io"]);
+  const reference = `gcr.io/${PROJECT}/${image}:1`;
+  await skopeo.load(sandbox, makeImage(), reference);
+  await skopeo.push(sandbox, reference);
+  return { sandbox, reference };
+}
+
+clientTest(
+  "waybill doctor finds every link whole at gcr.io, and the one that is not",
+  [...NEEDS, ...skopeo.needs],
+  async () => {
+    const { sandbox, reference } = await enterWithImage("examined");
+    await using _ = sandbox;
+    const report = JSON.parse(await sandbox.succeed(["waybill", "doctor", "--push", "--format=json", reference]));
+    expect(report.links.filter(({ status }: { status: string }) => status !== "ok")).toEqual([]);
+    const env = { SSL_CERT_FILE: "", NODE_EXTRA_CA_CERTS: "" };
+    const said = await sandbox.fail(["waybill", "doctor", reference], { env });
+    expect(said).toMatch(/✗ connection .*certificate/);
+  },
+);
+
+for (const { name, needs, command } of [
+  { name: "skopeo", needs: skopeo.needs, command: (image: string) => ["skopeo", "inspect", `docker://${image}`] },
+  { name: "docker", needs: docker().needs, command: (image: string) => ["docker", "pull", image] },
+])
+  clientTest(
+    `waybill trace records what ${name} says to gcr.io inside TLS, and replays it as a test`,
+    [...new Set([...NEEDS, ...skopeo.needs, ...needs])],
+    async () => {
+      const { sandbox, reference } = await enterWithImage(`traced-${name}`);
+      await using _ = sandbox;
+      const file = sandbox.path("trace.json");
+      const { stderr, exitCode } = await sandbox.run([
+        "waybill",
+        "trace",
+        `--output=${file}`,
+        "--",
+        ...command(reference),
+      ]);
+      expect(exitCode, stderr).toBe(0);
+      const { exchanges } = await Bun.file(file).json();
+      for (const { url } of exchanges) expect(url).toStartWith("https://gcr.io/v2/");
+      expect(exchanges.map(({ status }: { status: number }) => status)).toContain(401);
+      expect(await Bun.file(file).text()).not.toMatch(/eyJ|PRIVATE KEY/);
+      const replay = ["waybill", "trace", "replay", file, "--server=https://gcr.io"];
+      expect(await sandbox.succeed(replay)).not.toMatch(/^[✗-]/m);
+      await sandbox.succeed(["waybill", "container", "images", "delete", "--quiet", "--force-delete-tags", reference]);
+      expect(await sandbox.fail(replay)).toContain("status 404, was 200");
+    },
+  );
+
 clientTest("a client that does not trust our authority does not connect", [...NEEDS, ...skopeo.needs], async () => {
   await using sandbox = await enter();
   const env = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: sandbox.path("tmp") };
