@@ -62,6 +62,24 @@ export class Policies {
     });
   }
 
+  /** The rows that `set` would store, and what it would throw; nothing of it is kept. */
+  async preview(resource: ResourceKey, bindings: readonly Binding[]): Promise<Row[]> {
+    const undo = new Error("a preview");
+    let rows: Row[] = [];
+    try {
+      await this.#metadata.write(async (write) => {
+        const { bindings: current } = await readPolicy(write, resource);
+        const publicPrevented = await isPublicPrevented(write, resource);
+        rows = await toRows(write, resource, bindings, { current, publicPrevented, now: this.#now() });
+        // Users whom it names for the first time were made in this transaction.
+        throw undo;
+      });
+    } catch (error) {
+      if (error !== undo) throw error;
+    }
+    return rows;
+  }
+
   /** Adds one binding to what is there. */
   async grant(write: Writer, resource: ResourceKey, row: Omit<BindingRow, "resource">): Promise<void> {
     const { bindings } = await readPolicy(write, resource);

@@ -32,7 +32,9 @@ export const serverItself: Who = { principal: "server", id: "server", credential
 export const fromHere: Whence = { address: "", agent: "" };
 
 /** JSON that a reader is shown. Never a secret: what a client sent is put in field by field. */
-export type Detail = { readonly [name: string]: Detail | readonly Detail[] | string | number | boolean | undefined };
+export type Detail = {
+  readonly [name: string]: Detail | readonly Detail[] | readonly string[] | string | number | boolean | undefined;
+};
 
 /** What can happen. Names of things are for people; ids say which thing was meant. */
 export type Happening =

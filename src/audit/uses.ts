@@ -8,6 +8,8 @@ export interface UseOf {
   readonly permission: string;
   readonly resource: string;
   readonly resourceKeys: readonly string[];
+  /** The resource and what contains it, and what conditions read of it, as JSON. */
+  readonly resourceJson: string;
   readonly projectId: string;
 }
 
@@ -49,8 +51,10 @@ export class Uses {
     const day = Math.floor(now / dayMilliseconds);
     const rows: AuditUse[] = [];
     for (const [key, use] of this.#uses) {
-      if (use.count > 0)
-        rows.push({ ...use.of, resourceKeys: JSON.stringify(use.of.resourceKeys), day, count: use.count });
+      const { principal, identity, permission, resource, resourceJson, projectId } = use.of;
+      const { count } = use;
+      if (count > 0)
+        rows.push({ day, principal, permission, resource, resourceKeys: resourceJson, projectId, identity, count });
       else {
         this.#uses.delete(key);
         use.listed = false;

@@ -58,7 +58,7 @@ function showPolicy(invocation: PolicyInvocation, policy: Policy): void {
 }
 
 /** JSON or YAML, as get-iam-policy and gcloud write it. */
-function readPolicyFile(path: string): Policy {
+export function readPolicyFile(path: string): Policy {
   try {
     if (statSync(path).size > policyFileBytesMax) throw new Error(`it has more than ${policyFileBytesMax} bytes`);
     const policy: unknown = Bun.YAML.parse(readFileSync(path, "utf8"));

@@ -33,6 +33,7 @@ export function useOf({ principal }: Caller, permission: Permission, resource: R
     permission,
     resource: redact(resource.name),
     resourceKeys: resource.keys,
+    resourceJson: JSON.stringify({ keys: resource.keys, attributes: resource.attributes }),
     projectId: projectIdOf(resource) ?? "",
   };
 }

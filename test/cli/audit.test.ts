@@ -86,3 +86,16 @@ describe("waybill audit", () => {
     expect((await run("audit read --since=yesterday")).exitCode).toBe(2);
   });
 });
+
+test("waybill iam what-if says who would be cut off, and what nobody used", async () => {
+  const file = server.home.write("policy.yaml", "bindings: [{role: roles/viewer, members: [allAuthenticatedUsers]}]");
+  const { exitCode, stderr } = await run(`iam what-if ${file} --project=shop`);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining("not for everybody") });
+  const robot = "serviceAccount:robot@shop.iam.waybill.internal";
+  server.home.write("policy.yaml", `bindings: [{role: roles/viewer, members: ["${robot}"]}]`);
+  const done = await run(`iam what-if ${file} --project=shop`);
+  expect(done.exitCode).toBe(0);
+  expect(done.stdout).toMatch(/^UNUSED +serviceAccount:robot@\S+ +roles\/viewer/m);
+  const json = JSON.parse((await run(`iam what-if ${file} --project=shop --format=json`)).stdout);
+  expect(json).toMatchObject({ cutOff: [], unusedBindings: [{ role: "roles/viewer", members: [robot] }] });
+});

@@ -3,6 +3,7 @@ import type { Command, Group } from "../command.ts";
 import { keys } from "./key-commands.ts";
 import { logins } from "./login-commands.ts";
 import { accountPolicyCommands } from "./policy-commands.ts";
+import { whatIf } from "./what-if-command.ts";
 import { workloadIdentityPools } from "./workload-identity/commands.ts";
 
 const common = { options: administrationOptions, choices: administrationChoices } as const;
@@ -182,5 +183,5 @@ export const iam: Group = {
 SYNOPSIS
     waybill iam GROUP COMMAND [ARGUMENT] [--FLAG…]
 `,
-  commands: [serviceAccounts, roles, workloadIdentityPools],
+  commands: [serviceAccounts, roles, workloadIdentityPools, whatIf],
 };

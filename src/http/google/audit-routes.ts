@@ -1,10 +1,12 @@
 import { z } from "zod";
 import type { Permission } from "../../access/permissions.ts";
+import { whatIf } from "../../access/what-if.ts";
 import { type Filter, FilterError, parseFilter } from "../../audit/filter.ts";
 import type { AuditAnswer, AuditLine } from "../../audit/reader.ts";
 import type { SegmentReport } from "../../audit/verify.ts";
 import { invalidField } from "./api-error.ts";
 import { nextPageToken, pageQuery, parsePage } from "./page.ts";
+import { policySchema } from "./policy-routes.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
 
 const read: Permission = "logging.logEntries.list";
@@ -13,6 +15,7 @@ const entriesPerPageMax = 1000;
 const segmentsPerPageMax = 5;
 /** Less than a client or a proxy waits for an answer. */
 const waitSecondsMax = 20;
+const dayMilliseconds = 24 * 60 * 60 * 1000;
 
 const entriesQuery = z.strictObject({
   ...pageQuery,
@@ -24,6 +27,7 @@ const entriesQuery = z.strictObject({
     .transform(Number)
     .optional(),
 });
+const replayBody = z.strictObject({ policy: policySchema });
 const segmentsQuery = z.strictObject(pageQuery);
 type EntriesQuery = z.infer<typeof entriesQuery>;
 
@@ -44,6 +48,14 @@ export const auditRoutes: readonly Route[] = [
     permission: read,
     query: entriesQuery,
     handle: async (call) => await listEntries(call, undefined),
+  }),
+  route({
+    method: "POST",
+    pattern: "/v1/projects/{project}:testPolicyReplay",
+    target: "project",
+    permission: read,
+    body: replayBody,
+    handle: replay,
   }),
   route({
     method: "GET",
@@ -110,4 +122,20 @@ async function verifySegments({ services, query }: ApiCall<"server", unknown, z.
   const reports: SegmentReport[] = await services.audit.verify(after, page.limit);
   const names = reports.map((report) => `${report.node}/${report.segment}`);
   return { ...(reports.length > 0 && { segments: reports }), ...nextPageToken(names, page) };
+}
+
+/** What the project's last 30 days would have been under this policy. */
+async function replay({ services, found, body }: ApiCall<"project", z.infer<typeof replayBody>, unknown>) {
+  await services.audit.writeUses();
+  const { cutOff, unused, uses, incomplete } = await whatIf(services, found.project.id, body.policy.bindings);
+  return {
+    cutOff: cutOff.map(({ lastDay, ...each }) => ({ ...each, lastUseDate: dateOf(lastDay) })),
+    unusedBindings: unused,
+    usesReplayed: uses,
+    ...(incomplete && { incomplete }),
+  };
+}
+
+function dateOf(day: number): string {
+  return new Date(day * dayMilliseconds).toISOString().slice(0, "2026-11-24".length);
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Permission, permissions } from "../../access/permissions.ts";
 import type { Policy } from "../../access/policies.ts";
+import { redact } from "../../audit/user-agent.ts";
 import type { ResourceKey } from "../../storage/metadata/schema.ts";
 import { invalidField } from "./api-error.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
@@ -23,7 +24,8 @@ const bindingSchema = z.strictObject({
   members: z.array(z.string()).default([]),
   condition: conditionSchema.nullish().transform((condition) => condition ?? undefined),
 });
-const policySchema = z.strictObject({
+/** A policy as whoever sets one sends it. */
+export const policySchema = z.strictObject({
   version: z.union([z.literal(0), z.literal(1), z.literal(3)]).optional(),
   etag: z
     .string()
@@ -71,6 +73,7 @@ export function policyRoutes(
       target,
       permission: write,
       body: setSchema,
+      audited: ({ policy }) => ({ bindings: policy.bindings.slice(0, bindingsShownMax).map(shown) }),
       handle: setPolicy,
     }),
     route({
@@ -82,6 +85,14 @@ export function policyRoutes(
       handle: testPermissions,
     }),
   ];
+}
+
+/** A change of more bindings than this shows the first of them in the audit log. */
+const bindingsShownMax = 100;
+
+function shown({ role, members, condition }: z.infer<typeof bindingSchema>): string {
+  const some = members.slice(0, bindingsShownMax).join(", ");
+  return redact(`${role}: ${some}${condition ? ` if ${condition.expression}` : ""}`.slice(0, 2000));
 }
 
 type GetBody = z.infer<typeof getSchema> | undefined;

@@ -150,7 +150,7 @@ const verbs = {
   "make tag": [`POST ${artifact}/tags`],
   "move tag": [`PATCH ${artifact}/tags/{tag}`],
   "delete tag": [`DELETE ${artifact}/tags/{tag}`],
-  "read log": ["GET /v1/projects/{project}/logEntries"],
+  "read log": ["GET /v1/projects/{project}/logEntries", "POST /v1/projects/{project}:testPolicyReplay"],
   "read whole log": ["GET /v1/logEntries", "GET /v1/logSegments"],
   "see users": [
     "GET /v1/users",
