@@ -2,6 +2,7 @@ import { z } from "zod";
 import { constraints, requireConstraint } from "../../identity/constraints.ts";
 import type { ConstraintRow } from "../../storage/metadata/constraints.ts";
 import { invalidField } from "./api-error.ts";
+import { etagField } from "./etag.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
 
 const name = z
@@ -14,7 +15,7 @@ const listSchema = z.strictObject({
   pageSize: z.number().int().optional(),
   pageToken: z.string().max(1024).optional(),
 });
-const etag = z.string().max(200).optional();
+const etag = etagField;
 const policySchema = z.strictObject({
   constraint: name,
   version: z.number().int().optional(),

@@ -5,6 +5,7 @@ import { roles } from "../../access/roles.ts";
 import type { CustomRoleRow } from "../../storage/metadata/custom-roles.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
 import { ApiError, invalidField } from "./api-error.ts";
+import { etagField } from "./etag.ts";
 import { nextPageToken, pageQuery, parsePage } from "./page.ts";
 import { roleJson } from "./role-routes.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
@@ -19,7 +20,7 @@ const roleSchema = z.strictObject({
   description: z.string().optional(),
   includedPermissions: z.array(z.string().max(200)).max(300).optional(),
   stage: z.enum(roleStages).optional(),
-  etag: z.string().max(200).optional(),
+  etag: etagField,
   deleted: z.literal(false, "is changed by :undelete and DELETE").optional(),
 });
 const createSchema = z.strictObject({ roleId: z.string(), role: roleSchema.omit({ etag: true }).default({}) });
@@ -30,8 +31,8 @@ const listQuery = z.strictObject({
   showDeleted: yesOrNo.optional(),
 });
 const patchQuery = z.strictObject({ updateMask: z.string().max(200).optional() });
-const deleteQuery = z.strictObject({ etag: z.string().max(200).optional() });
-const undeleteSchema = z.strictObject({ etag: z.string().max(200).optional() });
+const deleteQuery = z.strictObject({ etag: etagField });
+const undeleteSchema = z.strictObject({ etag: etagField });
 const resourceSchema = z.strictObject({
   fullResourceName: z.string().max(500),
   view: z.enum(["BASIC", "FULL"]).optional(),

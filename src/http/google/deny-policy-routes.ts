@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { DenyPolicy, DenyRuleText } from "../../access/deny-policies.ts";
 import { AdministrationError } from "../../identity/administration-error.ts";
+import { etagField } from "./etag.ts";
 import { nextPageToken, pageQuery, parsePage } from "./page.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
 
@@ -23,7 +24,7 @@ const ruleSchema = z.strictObject({
 const policySchema = z.strictObject({
   displayName: z.string().default(""),
   rules: z.array(ruleSchema).default([]),
-  etag: z.string().max(200).optional(),
+  etag: etagField,
   name: z.string().max(500).optional(),
   kind: z.string().max(50).optional(),
   uid: z.string().max(200).optional(),
@@ -31,7 +32,7 @@ const policySchema = z.strictObject({
   updateTime: z.string().max(100).optional(),
 });
 const createQuery = z.strictObject({ policyId: z.string().max(100) });
-const deleteQuery = z.strictObject({ etag: z.string().max(200).optional() });
+const deleteQuery = z.strictObject({ etag: etagField });
 const listQuery = z.strictObject(pageQuery);
 
 /** IAM v2: deny policies. Reading one is asked of what it hangs on; writing it of the whole server, as with Google. */

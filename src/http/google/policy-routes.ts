@@ -4,6 +4,7 @@ import type { Policy } from "../../access/policies.ts";
 import { redact } from "../../audit/user-agent.ts";
 import type { ResourceKey } from "../../storage/metadata/schema.ts";
 import { invalidField } from "./api-error.ts";
+import { etagField } from "./etag.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
 import type { TargetKind, Targets } from "./targets.ts";
 
@@ -27,12 +28,7 @@ const bindingSchema = z.strictObject({
 /** A policy as whoever sets one sends it. */
 export const policySchema = z.strictObject({
   version: z.union([z.literal(0), z.literal(1), z.literal(3)]).optional(),
-  etag: z
-    .string()
-    .max(200)
-    // Google's libraries write bytes in either alphabet of base64.
-    .transform((text) => Buffer.from(text, "base64").toString("base64"))
-    .optional(),
+  etag: etagField,
   bindings: z.array(bindingSchema).default([]),
   auditConfigs: z.array(z.unknown()).max(0, auditConfigText).optional(),
 });

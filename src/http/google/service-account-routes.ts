@@ -3,6 +3,7 @@ import { redact } from "../../audit/user-agent.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
 import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
 import { invalidField } from "./api-error.ts";
+import { etagField } from "./etag.ts";
 import { nextPageToken, pageQuery, parsePage } from "./page.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
 
@@ -18,7 +19,7 @@ const createSchema = z.strictObject({
 /** A whole account, as whoever read one sends it back. What cannot be changed must be what it is. */
 const accountSchema = z.strictObject({
   ...detailsSchema,
-  etag: z.string().optional(),
+  etag: etagField,
   name: z.string().optional(),
   projectId: z.string().optional(),
   uniqueId: z.string().optional(),
