@@ -27,6 +27,11 @@ describe("waybill iam service-accounts", () => {
     const account = JSON.parse(stdout);
     expect(account).toMatchObject({ email, projectId: "shop", displayName: "Robot" });
     expect(JSON.parse((await run("iam service-accounts list --project=shop --format=json")).stdout)).toEqual([account]);
+    const updated = await run(`iam service-accounts update ${email} --description=Packs`);
+    expect(updated).toEqual({ ...done, stderr: `Updated service account [${email}].\n` });
+    const again = JSON.parse((await run(`iam service-accounts describe ${email} --format=json`)).stdout);
+    expect(again).toMatchObject({ displayName: "Robot", description: "Packs" });
+    expect((await run(`iam service-accounts update ${email}`)).exitCode).toBe(2);
     const steps = [
       [`iam service-accounts disable ${email}`, `Disabled service account [${email}].\n`, "True"],
       [`iam service-accounts enable ${email}`, `Enabled service account [${email}].\n`, "False"],

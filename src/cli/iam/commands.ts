@@ -67,6 +67,23 @@ OPTIONS${administrationHelp}
   load: async () => ({ run: (await import("./service-accounts.ts")).describe }),
 };
 
+const updateAccount: Command = {
+  ...common,
+  name: "update",
+  summary: "change what a service account is called",
+  help: `
+SYNOPSIS
+    waybill iam service-accounts update EMAIL [--display-name=TEXT] [--description=TEXT]
+
+OPTIONS
+    --display-name=TEXT  what it is called for people; empty for nothing
+    --description=TEXT   what it is for${administrationHelp}
+`,
+  options: { ...administrationOptions, "display-name": { type: "string" }, description: { type: "string" } },
+  positionals: account,
+  load: async () => ({ run: (await import("./service-accounts.ts")).update }),
+};
+
 const disableAccount: Command = {
   ...common,
   name: "disable",
@@ -126,6 +143,7 @@ SYNOPSIS
     createAccount,
     listAccounts,
     describeAccount,
+    updateAccount,
     disableAccount,
     enableAccount,
     deleteAccount,

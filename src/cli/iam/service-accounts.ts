@@ -8,6 +8,7 @@ import {
   showIfAsked,
   type Table,
 } from "../administration.ts";
+import { UsageError } from "../command.ts";
 
 type Account = { email: string; displayName?: string; disabled?: boolean; uniqueId?: string };
 
@@ -37,6 +38,26 @@ export async function list(invocation: AdministrationInvocation<"project">): Pro
 export async function describe(invocation: AdministrationInvocation): Promise<number> {
   const account = await openAdministration(invocation).call<Account>("GET", pathOf(invocation));
   show(invocation, account, table([account]));
+  return 0;
+}
+
+/** `waybill iam service-accounts update` */
+export async function update(invocation: AdministrationInvocation<"display-name" | "description">): Promise<number> {
+  const { values, positionals, context } = invocation;
+  const { "display-name": displayName, description } = values;
+  if (displayName === undefined && description === undefined)
+    throw new UsageError(
+      "nothing to change",
+      "--display-name=TEXT, --description=TEXT or both; an empty one takes it away",
+    );
+  const changed = {
+    ...(displayName !== undefined && { displayName }),
+    ...(description !== undefined && { description }),
+  };
+  const body = { serviceAccount: changed, updateMask: Object.keys(changed).join(",") };
+  const account = await openAdministration(invocation).call<Account>("PATCH", pathOf(invocation), body);
+  context.stderr(`Updated service account [${positionals[0]}].\n`);
+  showIfAsked(invocation, account, table([account]));
   return 0;
 }
 
