@@ -1,3 +1,4 @@
+import { countDeletedProject } from "../storage/metadata/deleted-projects.ts";
 import {
   countBlobLinks,
   findBlob,
@@ -18,7 +19,13 @@ const reviewsPerPage = 200;
 export async function previewGarbage(metadata: Metadata, garbage: Garbage, now: number): Promise<GarbageReport> {
   const { read } = metadata;
   const due = (kind: ReviewKind) => dueReviews(metadata, kind, now - garbage.waitMilliseconds);
-  let [manifests, hidden, repositories] = [0, 0, 0];
+  let [manifests, hidden, repositories, linksOfProjects] = [0, 0, 0, 0];
+  for await (const { repositoryId: projectId } of due("project")) {
+    const content = await countDeletedProject(read, projectId);
+    manifests += content.manifests;
+    repositories += content.repositories;
+    linksOfProjects += content.links;
+  }
   for await (const { repositoryId, digest } of due("manifest")) {
     const goes =
       !(await isManifestNeeded(read, repositoryId, digest)) && (await garbage.letsGo?.(read, repositoryId, digest));
@@ -36,7 +43,8 @@ export async function previewGarbage(metadata: Metadata, garbage: Garbage, now: 
     if (await isRepositoryEmpty(read, repositoryId)) repositories++;
   }
   const { objects, bytes: removedBytes } = await countRemovedObjects(read);
-  return { manifests, hidden, repositories, objects, removedBytes, ...(await countLosses(metadata, losses)) };
+  const lost = await countLosses(metadata, losses);
+  return { manifests, hidden, repositories, objects, removedBytes, ...lost, links: lost.links + linksOfProjects };
 }
 
 /** A blob goes where every repository that has it loses it. */

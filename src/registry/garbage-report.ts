@@ -1,6 +1,6 @@
 /** What a collection did, or would do. */
 export interface GarbageReport {
-  /** Manifests that nothing needs and a rule let go. */
+  /** Manifests that nothing needs and a rule let go, and those of deleted projects. */
   readonly manifests: number;
   /** Blobs of a repository that no manifest names: hidden from readers now, to be taken from it after the grace period. */
   readonly hidden: number;

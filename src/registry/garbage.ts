@@ -1,5 +1,6 @@
 import type { BlobStore } from "../storage/blobs/blob-store.ts";
 import { unlinkBlob } from "../storage/metadata/blobs.ts";
+import { takeFromDeletedProject } from "../storage/metadata/deleted-projects.ts";
 import {
   deleteEmptyRepository,
   deleteUnlinkedBlob,
@@ -11,7 +12,14 @@ import { raisePolicyVersion } from "../storage/metadata/installation.ts";
 import { deleteManifest } from "../storage/metadata/manifests.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { forgetRemovedObjects, leaseRemovedObjects } from "../storage/metadata/removed-objects.ts";
-import { enqueueReviews, finishReview, isUnchanged, leaseReviews, type Review } from "../storage/metadata/reviews.ts";
+import {
+  enqueueReviews,
+  finishReview,
+  giveBackReview,
+  isUnchanged,
+  leaseReviews,
+  type Review,
+} from "../storage/metadata/reviews.ts";
 import type { Reader, ReviewKind, Writer } from "../storage/metadata/schema.ts";
 import { addReports, type GarbageReport, nothingCollected } from "./garbage-report.ts";
 
@@ -40,6 +48,8 @@ const leaseMilliseconds = 5 * 60_000;
  *    still taken, and shows it again: whoever saw it before has the other half to finish the push.
  * 2. It is taken from the repository. The last repository takes the blob's row and its object's row along, and only then
  *    the bytes go, by the object's own key: a new push of the same digest has another object.
+ *
+ * What a deleted project had is taken half the grace period after that; its blobs then go as any others.
  *
  * Each step asks once more, in the transaction that acts; a push that comes between wins.
  */
@@ -81,6 +91,7 @@ export class Garbage {
 
   async #collect(): Promise<GarbageReport> {
     return addReports(
+      await this.#reviewAll("project", (write, review) => this.#reviewProject(write, review)),
       await this.#reviewAll("manifest", (write, review) => this.#reviewManifest(write, review)),
       await this.#reviewAll("blob", (write, review) => this.#reviewBlob(write, review)),
       await this.#reviewAll("repository", (write, review) => this.#reviewRepository(write, review)),
@@ -109,6 +120,17 @@ export class Garbage {
       });
       report = addReports(report, page);
     }
+  }
+
+  async #reviewProject(write: Writer, review: Review): Promise<Partial<GarbageReport>> {
+    const taken = await takeFromDeletedProject(write, review.repositoryId, reviewsPerPage, this.#now());
+    if (!taken) {
+      await finishReview(write, review);
+      return {};
+    }
+    await giveBackReview(write, review);
+    if (taken.repositories > 0) await raisePolicyVersion(write);
+    return taken;
   }
 
   async #reviewManifest(write: Writer, review: Review): Promise<Partial<GarbageReport>> {

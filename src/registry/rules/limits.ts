@@ -1,13 +1,16 @@
 import { hasProjectBlob, type LimitsRow, readLimits } from "../../storage/metadata/limits.ts";
+import { findProjectById } from "../../storage/metadata/projects.ts";
 import type { Reader, Writer } from "../../storage/metadata/schema.ts";
 import { RegistryError } from "../registry-error.ts";
 import { formatBytes } from "./byte-count.ts";
 
 /**
- * Makes a change to a project's images inside its transaction. Throws UNSUPPORTED where the project is read-only, and
- * DENIED where it would then use more than it may; a change that adds nothing is always made.
+ * Makes a change to a project's images inside its transaction. Throws NAME_UNKNOWN where the project was deleted in the
+ * meantime, UNSUPPORTED where it is read-only, and DENIED where it would then use more than it may; a change that adds nothing is always made.
  */
 export async function withinLimits<T>(write: Writer, projectId: string, change: () => Promise<T>): Promise<T> {
+  // A collection that follows a deletion comes once: nothing may be added after it.
+  if (!(await findProjectById(write, projectId))) throw new RegistryError("NAME_UNKNOWN", "the project was deleted");
   const before = await requireWritable(write, projectId);
   const result = await change();
   if (before.bytesMax === null) return result;

@@ -1,4 +1,5 @@
 import { removeObjectLater } from "./removed-objects.ts";
+import { deleteRepository } from "./repositories.ts";
 import type { Reader, Writer } from "./schema.ts";
 
 /** A repository's hold on a blob, as far as garbage collection asks. */
@@ -117,9 +118,7 @@ export async function isManifestNeeded(read: Reader, repositoryId: string, diges
  */
 export async function deleteEmptyRepository(write: Writer, repositoryId: string): Promise<boolean> {
   if (!(await isRepositoryEmpty(write, repositoryId))) return false;
-  await write.deleteFrom("tag_history").where("repository_id", "=", repositoryId).execute();
-  const { numDeletedRows } = await write.deleteFrom("repositories").where("id", "=", repositoryId).executeTakeFirst();
-  return numDeletedRows === 1n;
+  return await deleteRepository(write, repositoryId);
 }
 
 /** A policy or rules that somebody gave a repository are a reason to keep it, empty or not. */

@@ -9,6 +9,7 @@ import * as people from "./migrations/0006-people.ts";
 import * as federation from "./migrations/0007-federation.ts";
 import * as access from "./migrations/0008-access.ts";
 import * as audit from "./migrations/0009-audit.ts";
+import * as registry from "./migrations/0011-registry.ts";
 import * as consoleSamples from "./migrations/0012-console.ts";
 
 /** What a migration must know of the database it changes. */
@@ -26,6 +27,7 @@ const migrations = {
   "0007-federation": federation,
   "0008-access": access,
   "0009-audit": audit,
+  "0011-registry": registry,
   "0012-console": consoleSamples,
 };
 

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { enqueueReviews } from "./reviews.ts";
 import type { MemberKey, Reader, Writer } from "./schema.ts";
 
 export interface ProjectRow {
@@ -80,7 +81,10 @@ export async function insertProject(write: Writer, project: ProjectRow): Promise
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** Frees the name and ends everything the project's accounts may do; its rows stay for those that hold its id. */
+/**
+ * Frees the name and ends everything the project's accounts may do; its rows stay for those that hold its id, its images until a
+ * collection takes them.
+ */
 export async function markProjectDeleted(write: Writer, id: string, now: number): Promise<void> {
   await write.updateTable("projects").set({ deleted_at: now }).where("id", "=", id).execute();
   await write
@@ -89,4 +93,5 @@ export async function markProjectDeleted(write: Writer, id: string, now: number)
     .where("project_id", "=", id)
     .where("deleted_at", "is", null)
     .execute();
+  await enqueueReviews(write, [{ kind: "project", repositoryId: id, digest: "" }], now);
 }

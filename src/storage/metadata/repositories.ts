@@ -1,3 +1,4 @@
+import { deleteNameEnds, insertNameEnds, type NameToFind } from "./name-ends.ts";
 import type { Reader, Writer } from "./schema.ts";
 
 export interface RepositoryRow {
@@ -15,11 +16,11 @@ export async function ensureRepository(
   now: number,
 ): Promise<string> {
   const { location, projectId, name } = repository;
-  await write
+  const { numInsertedOrUpdatedRows } = await write
     .insertInto("repositories")
     .values({ id: Bun.randomUUIDv7(), location, project_id: projectId, name, created_at: now })
     .onConflict((conflict) => conflict.columns(["location", "project_id", "name"]).doNothing())
-    .execute();
+    .executeTakeFirst();
   const { id } = await write
     .selectFrom("repositories")
     .select("id")
@@ -27,7 +28,28 @@ export async function ensureRepository(
     .where("project_id", "=", projectId)
     .where("name", "=", name)
     .executeTakeFirstOrThrow();
+  if (numInsertedOrUpdatedRows === 1n) await insertNameEnds(write, await nameOf(write, id));
   return id;
+}
+
+/** Removes a repository's row, which nothing may refer to any more; true when it was there. */
+export async function deleteRepository(write: Writer, id: string): Promise<boolean> {
+  const name = await write.selectFrom("repositories").select("id").where("id", "=", id).executeTakeFirst();
+  if (!name) return false;
+  await deleteNameEnds(write, await nameOf(write, id));
+  await write.deleteFrom("tag_history").where("repository_id", "=", id).execute();
+  await write.deleteFrom("repositories").where("id", "=", id).execute();
+  return true;
+}
+
+async function nameOf(read: Reader, id: string): Promise<NameToFind> {
+  const { project, image, ...ids } = await read
+    .selectFrom("repositories as r")
+    .innerJoin("projects as p", "p.id", "r.project_id")
+    .select(["r.id as repositoryId", "r.location", "r.project_id as projectId", "r.name as image", "p.name as project"])
+    .where("r.id", "=", id)
+    .executeTakeFirstOrThrow();
+  return { ...ids, path: `${project.replace(":", "/")}/${image}` };
 }
 
 /** A project's repositories at one location in the order of their names, those after `after` only. */
@@ -53,6 +75,23 @@ export async function listRepositories(
 export interface NamedRepository {
   readonly project: string;
   readonly image: string;
+}
+
+/** The names of these repositories of a location, those that are there. */
+export async function findRepositoryNames(
+  read: Reader,
+  location: string,
+  ids: readonly string[],
+): Promise<NamedRepository[]> {
+  if (ids.length === 0) return [];
+  return await read
+    .selectFrom("repositories")
+    .innerJoin("projects", "projects.id", "repositories.project_id")
+    .select(["projects.name as project", "repositories.name as image"])
+    .where("repositories.id", "in", ids)
+    .where("repositories.location", "=", location)
+    .where("projects.deleted_at", "is", null)
+    .execute();
 }
 
 /** Whole projects and single repositories, by id. */

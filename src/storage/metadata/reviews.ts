@@ -1,8 +1,9 @@
 import type { Reader, ReviewKind, Writer } from "./schema.ts";
 
-/** Something that may have become garbage: a repository's blob or manifest, or a repository (whose digest is empty). */
+/** Something that may have become garbage: a repository's blob or manifest, a repository or a project (whose digest is empty). */
 export interface Subject {
   readonly kind: ReviewKind;
+  /** Of a project, its own id. */
   readonly repositoryId: string;
   readonly digest: string;
 }
@@ -90,6 +91,11 @@ export async function isUnchanged(read: Reader, { kind, repositoryId, digest, si
     .where("digest", "=", digest)
     .executeTakeFirst();
   return row?.since === since;
+}
+
+/** Gives a review back before it is done: it is the next to be taken. */
+export async function giveBackReview(write: Writer, review: Subject): Promise<void> {
+  await updateReview(write, review, { leased_until: 0 });
 }
 
 /** Ends a review. */

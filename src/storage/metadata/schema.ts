@@ -4,6 +4,7 @@ import type { AuditTables } from "./audit-tables.ts";
 import type { StorageSamplesTable } from "./console-tables.ts";
 import type { FederationTables } from "./federation-tables.ts";
 import type { PeopleTables } from "./people-tables.ts";
+import type { RegistryTables } from "./registry-tables.ts";
 import type { RulesTables } from "./rules-tables.ts";
 import type { TokenTables } from "./token-tables.ts";
 import type { UpstreamTables } from "./upstream-tables.ts";
@@ -16,6 +17,7 @@ import type { UpstreamTables } from "./upstream-tables.ts";
  * projects ─┬─ service_accounts ── service_account_keys ── spent_assertions    signing_keys ─ ours, for tokens
  *           ├─ repositories (location, project, name) ─┬─ manifests ── manifest_references, image_times
  *           │                                          ├─ tags, tag_history
+ *           │                                          ├─ name_ends (for searching)
  *           │                                          └─ blob_links ─→ blobs ─→ objects
  *           ├─ rules (also of a repository), project_limits, project_blobs, storage_samples
  *           └─ uploads ─→ object being written
@@ -38,6 +40,7 @@ export interface Schema
     AuditTables,
     FederationTables,
     PeopleTables,
+    RegistryTables,
     RulesTables,
     TokenTables,
     UpstreamTables {
@@ -256,13 +259,14 @@ interface TagHistoryTable {
   changed_by: string;
 }
 
-export type ReviewKind = "blob" | "manifest" | "repository";
+export type ReviewKind = "blob" | "manifest" | "repository" | "project";
 
 /** What changed in a way that may have made garbage of something, until it is looked at. */
 interface ReviewsTable {
   kind: ReviewKind;
+  /** Of a project that was deleted, the project's own. */
   repository_id: string;
-  /** Empty for a repository. */
+  /** Empty for a repository and a project. */
   digest: string;
   /** When the subject last changed. */
   since: number;

@@ -42,19 +42,25 @@ const namesIn = ({ results }: Found) => results.map(({ name }) => name);
 
 describe("a search", () => {
   test.each([
-    ["owner", "?q=web", ["alpha/team/webhook", "alpha/web-app", "alpha/web-proxy", "example.com/beta/web"]],
-    ["alpha", "?q=web", ["alpha/team/webhook", "alpha/web-app", "alpha/web-proxy"]],
+    ["owner", "?q=web", ["example.com/beta/web", "alpha/web-app", "alpha/web-proxy", "alpha/team/webhook"]],
+    ["alpha", "?q=web", ["alpha/web-app", "alpha/web-proxy", "alpha/team/webhook"]],
     ["beta", "?q=web", ["example.com/beta/web"]],
     ["beta", "?q=database", []],
     ["owner", "?q=WEB-", ["alpha/web-app", "alpha/web-proxy"]],
     ["owner", "?q=alpha/d", ["alpha/database"]],
     ["owner", "?q=%25", []],
     ["owner", "?q=web_app", []],
-    ["owner", "?q=web&n=1", ["alpha/team/webhook"]],
+    ["owner", "?q=web&n=1", ["example.com/beta/web"]],
     ["owner", "?q=web&n=1&page=3", ["alpha/web-proxy"]],
-    ["owner", "?q=web&n=3&page=2", ["example.com/beta/web"]],
+    ["owner", "?q=web&n=3&page=2", ["alpha/team/webhook"]],
+    ["owner", "?q=hook", ["alpha/team/webhook"]],
+    [
+      "owner",
+      "?q=a/",
+      ["alpha/database", "alpha/team/webhook", "example.com/beta/web", "alpha/web-app", "alpha/web-proxy"],
+    ],
     ["owner", "?q=web&n=3&page=3", []],
-    ["owner", "?q=web&n=999999999", ["alpha/team/webhook", "alpha/web-app", "alpha/web-proxy", "example.com/beta/web"]],
+    ["owner", "?q=web&n=999999999", ["example.com/beta/web", "alpha/web-app", "alpha/web-proxy", "alpha/team/webhook"]],
     ["nobody", "?q=web", []],
     ["narrow", "?q=web", []],
   ])("by %s for %s finds just what they may list", async (who, query, expected) => {

@@ -8,6 +8,7 @@ import { audit } from "./contract/audit.ts";
 import { blobs } from "./contract/blobs.ts";
 import { catalog } from "./contract/catalog.ts";
 import { connections } from "./contract/connections.ts";
+import { deletedProjects } from "./contract/deleted-projects.ts";
 import { garbage } from "./contract/garbage.ts";
 import { hotReads } from "./contract/hot-reads.ts";
 import { installation } from "./contract/installation.ts";
@@ -16,6 +17,7 @@ import { limits } from "./contract/limits.ts";
 import { listings } from "./contract/listings.ts";
 import { manifests } from "./contract/manifests.ts";
 import { migrations } from "./contract/migrations.ts";
+import { nameEnds } from "./contract/name-ends.ts";
 import { people } from "./contract/people.ts";
 import { policies } from "./contract/policies.ts";
 import { projects } from "./contract/projects.ts";
@@ -54,6 +56,8 @@ onEveryDatabase({
   "reverse look-ups": reverseLookUps,
   reviews,
   garbage,
+  "deleted projects": deletedProjects,
+  "name ends": nameEnds,
   scrub,
   rules,
   limits,

@@ -25,6 +25,21 @@ export function transactions(suite: Suite): void {
     expect(answer).toEqual(project);
   });
 
+  test("note answers what the change answers, is seen at once, and leaves nothing when it throws", async () => {
+    const [project, other] = [projectRow(), projectRow()];
+    const answer = await suite.metadata.note((write) => insertProject(write, project));
+    expect(answer).toBe(true);
+    expect(await findProject(suite.metadata.read, project.name)).toEqual(project);
+    const reason = new Error("changed my mind");
+    const failed = suite.metadata.note(async (write) => {
+      await insertProject(write, other);
+      throw reason;
+    });
+    expect(await failed.catch((error) => error)).toBe(reason);
+    expect(await findProject(suite.metadata.read, other.name)).toBeUndefined();
+    await expectUsable();
+  });
+
   test("a change that throws leaves nothing, and its very error is passed on", async () => {
     const rows = [projectRow(), projectRow()];
     const reason = new Error("changed my mind");
