@@ -2,6 +2,7 @@ import { RegistryClient } from "./client/registry/registry-client.ts";
 import { RegistryRefusal } from "./client/registry/registry-refusal.ts";
 import { listCatalog, listRemoteChildren, listRemoteImages } from "./client/registry/remote-listing.ts";
 import { findDigest, getManifest, repositoryScope } from "./client/registry/remote-manifest.ts";
+import { listRemoteReferrers } from "./client/registry/remote-referrers.ts";
 import { publicFetch } from "./public-network.ts";
 import type { OpenUpstream, Upstream, UpstreamBlob } from "./registry/upstream/upstream.ts";
 import { loadSource } from "./sources/all-sources.ts";
@@ -71,6 +72,7 @@ function upstreamOf(client: RegistryClient): Upstream {
     manifest: (name, reference) => presentOnly(() => getManifest(client, name, reference)),
     blob: (name, digest) => getBlob(client, name, digest),
     repositories: (prefix) => repositoriesBelow(client, prefix),
+    referrers: (name, digest) => referrersOf(client, name, digest),
     tags: async (name) => (await presentOnly(() => listRemoteImages(client, name)))?.flatMap(({ tags }) => tags) ?? [],
   };
 }
@@ -87,6 +89,16 @@ async function getBlob(client: RegistryClient, name: string, digest: string): Pr
   if (answer.status === 200) return { size: length === null ? undefined : Number(length), body };
   await answer.body?.cancel();
   return undefined;
+}
+
+/** A registry that refuses the question keeps no list; one that fails is asked again. */
+async function referrersOf(client: RegistryClient, name: string, digest: string): Promise<string[]> {
+  try {
+    return (await listRemoteReferrers(client, name, digest)).map((each) => each.digest);
+  } catch (error) {
+    if (error instanceof RegistryRefusal && error.status < 500 && error.status !== 429) return [];
+    throw error;
+  }
 }
 
 /** By Google's addition to tag listings where the registry has it, else by its catalog. */

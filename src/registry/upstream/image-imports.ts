@@ -14,6 +14,7 @@ import { type Digest, parseDigest } from "../digest.ts";
 import { mayLieElsewhere, parseManifest } from "../manifest.ts";
 import type { Manifests } from "../manifests.ts";
 import { parseReference, type Reference } from "../reference.ts";
+import { RegistryError } from "../registry-error.ts";
 import { parseRepository, repositoryPath } from "../repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../resolve.ts";
 import type { Caches } from "./caches.ts";
@@ -116,18 +117,35 @@ export class ImageImports {
     }
   }
 
-  /** A manifest with everything below it. */
+  /** A manifest with everything below it and everything that refers to it, which may have no tag. */
   async #bringTree(before: ResolvedRepository, reference: Reference, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { pullThrough, manifests } = this.#services;
     await this.#pace.request(signal);
     const resolved = await pullThrough.bringManifest(before, reference);
-    const { body, mediaType } = await manifests.get(resolved, reference);
+    const { body, digest: own, mediaType } = await manifests.get(resolved, reference);
     for (const part of parseManifest(body, mediaType).references) {
       const digest = parseDigest(part.digest);
       if (part.kind === "child") await this.#bringTree(resolved, { kind: "digest", digest }, signal);
       else if (part.kind !== "subject" && !mayLieElsewhere(part))
         await this.#bringBlob(resolved, digest, part.size, signal);
+    }
+    await this.#bringReferrers(resolved, own, signal);
+  }
+
+  async #bringReferrers(resolved: ResolvedRepository, subject: Digest, signal: AbortSignal): Promise<void> {
+    const { caches, open } = this.#services;
+    const upstream = caches.upstreamOf(resolved.projectId);
+    if (!upstream) return;
+    await this.#pace.request(signal);
+    const name = upstreamName(upstream, resolved.repository.image);
+    for (const digest of await open(upstream).referrers(name, subject)) {
+      try {
+        await this.#bringTree(resolved, { kind: "digest", digest: parseDigest(digest) }, signal);
+      } catch (error) {
+        // A list may name what was deleted since.
+        if (!(error instanceof RegistryError && error.code === "MANIFEST_UNKNOWN")) throw error;
+      }
     }
   }
 

@@ -26,6 +26,8 @@ export interface Upstream {
   /** The repositories below a name. */
   repositories(prefix: string): AsyncIterable<string>;
   tags(name: string): Promise<readonly string[]>;
+  /** The digests of what refers to a manifest: signatures, SBOMs. None where the registry keeps no such list. */
+  referrers(name: string, digest: string): Promise<readonly string[]>;
 }
 
 /** Whoever puts the server together knows how to speak to other registries, and with whose credentials. */

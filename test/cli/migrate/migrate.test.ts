@@ -69,6 +69,34 @@ test(
 );
 
 test(
+  "what refers to an image comes along, though it has no tag, and what refers to that",
+  async () => {
+    await using it = await startMigration();
+    const child = await it.there.image("one/app", undefined, [10]);
+    const index = await it.there.index("one/app", "1", [child]);
+    const signature = await it.there.image("one/app", undefined, [20], { subject: child, artifactType: "text/sig" });
+    const timestamp = await it.there.image("one/app", undefined, [30], {
+      subject: signature,
+      artifactType: "text/time",
+    });
+    await it.server.waybill(["migrate", `--from=${it.front.host}/one`]);
+    expect(await untilDone(it.server)).toMatchObject({ tags: { done: 1, waiting: 0, failed: 0 } });
+    it.front.stop();
+    expect((await it.here.pull("one/app", index)).blobs).toBe(2);
+    for (const [subject, referrer] of [
+      [child, signature],
+      [signature, timestamp],
+    ] as const) {
+      const listed = await it.here.expect(200, `/v2/one/app/referrers/${subject.digest}`);
+      const { manifests } = (await listed.json()) as { manifests: { digest: string }[] };
+      expect(manifests.map(({ digest }) => digest)).toEqual([referrer.digest]);
+      expect((await it.here.pull("one/app", referrer.digest)).blobs).toBe(2);
+    }
+  },
+  limitMilliseconds,
+);
+
+test(
   "an import goes on after its server was killed in the middle",
   async () => {
     await using it = await startMigration({ slowManifestsMilliseconds: 150 });
