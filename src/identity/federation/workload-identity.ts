@@ -133,7 +133,9 @@ export class WorkloadIdentity {
    * Who an outside issuer says the bearer of a token is. Throws IdentityError; `unknown_provider` alike for one that is not
    * there and one that is disabled.
    *
-   * @param audience `//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`
+   * @param audience `//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`,
+   *   or with `project` in it: Google's libraries send the token to Google where they find a project's number
+   *   (docs/decisions/0012)
    */
   async identify(audience: string, subjectToken: string): Promise<FederatedIdentity> {
     const { pool, provider } = await this.#byAudience(audience);
@@ -154,7 +156,7 @@ export class WorkloadIdentity {
 
   async #byAudience(audience: string): Promise<{ pool: PoolRow; provider: Provider }> {
     const match =
-      /^(?:https:)?\/\/iam\.googleapis\.com\/projects\/([0-9]{1,20})\/locations\/global\/workloadIdentityPools\/([a-z0-9-]{1,32})\/providers\/([a-z0-9-]{1,32})$/.exec(
+      /^(?:https:)?\/\/iam\.googleapis\.com\/projects?\/([0-9]{1,20})\/locations\/global\/workloadIdentityPools\/([a-z0-9-]{1,32})\/providers\/([a-z0-9-]{1,32})$/.exec(
         audience,
       );
     const [, projectId = "", poolName = "", name = ""] = match ?? [];

@@ -4,7 +4,7 @@ import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:cry
  * An OpenID Connect issuer as CI systems have one: a discovery document, a key set, and tokens for workloads. It answers
  * real requests; `document` puts another answer in the place of one.
  *
- * As a program (`bun issuer.ts`) it prints `ready: URL` and signs what is sent to `/sign`.
+ * As a program (`bun issuer.ts`) it prints `ready: URL`, signs what is sent to `/sign`, and answers `/token` with what was sent to `/keep`.
  */
 export class Issuer implements Disposable {
   readonly url: string;
@@ -12,6 +12,7 @@ export class Issuer implements Disposable {
   readonly asked: string[] = [];
   readonly #server: ReturnType<typeof Bun.serve>;
   readonly #documents = new Map<string, (request: Request) => Response>();
+  #kept = "";
   #keys: { kid: string; algorithm: "RS256" | "ES256"; publicKey: KeyObject; privateKey: KeyObject }[] = [];
 
   constructor(algorithm: "RS256" | "ES256" = "RS256") {
@@ -91,6 +92,14 @@ export class Issuer implements Disposable {
         return Response.json({ issuer: this.url, jwks_uri: `${this.url}/jwks` });
       case "/jwks":
         return Response.json(this.jwks());
+      case "/keep":
+        this.#kept = await request.text();
+        return new Response("");
+      case "/token": {
+        // As a cloud's metadata server has it: only for whoever says that they mean it.
+        const meant = request.headers.get("metadata") === "True" && request.headers.get("x-job") === "7";
+        return meant ? new Response(this.#kept) : new Response("", { status: 403 });
+      }
       case "/sign":
         return new Response(this.sign((await request.json()) as object, Date.now()));
       default:

@@ -42,7 +42,8 @@ export async function create({ values, positionals, context }: CredConfigInvocat
   const config = {
     universe_domain: "googleapis.com",
     type: "external_account",
-    audience: `//iam.googleapis.com/${provider}`,
+    // Not `projects/`: Google's libraries would take our token to Google, to ask what that project is called.
+    audience: `//iam.googleapis.com/${provider.replace(/^projects\//, "project/")}`,
     subject_token_type: values["subject-token-type"] ?? "urn:ietf:params:oauth:token-type:jwt",
     token_url: `${server}/v1/token`,
     credential_source: source,
