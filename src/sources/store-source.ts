@@ -29,6 +29,7 @@ export async function signedToken(
   { now }: Pick<SourceContext, "now">,
 ): Promise<FreshToken> {
   const isUnaddressed = audience === undefined && isGoogleService(key.tokenUri);
-  const token = await signToken(key, { scopes, audience, isUnaddressed }, now());
-  return { token, expiresAt: Math.floor(now() / 1000) + signedTokenSeconds };
+  const signedAt = now();
+  const token = await signToken(key, { scopes, audience, isUnaddressed }, signedAt);
+  return { token, expiresAt: Math.floor(signedAt / 1000) + signedTokenSeconds };
 }

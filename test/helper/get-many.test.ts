@@ -37,15 +37,17 @@ describe("50 helpers at once on a cold cache", () => {
   test("of which the token is refused all say why, after one request", async () => {
     const { home, env } = federated();
     using _ = home;
-    await oauth.control({ delayMilliseconds: 1500, refuse: { status: 400, error: "invalid_target" } });
+    const delayMilliseconds = 1500;
+    await oauth.control({ delayMilliseconds, refuse: { status: 400, error: "invalid_target" } });
     const before = await exchanges();
+    const started = performance.now();
     const outcomes = await many(20, () => home.get({ env }));
     for (const { exitCode, stdout } of outcomes) {
       expect(exitCode).toBe(1);
       expect(stdout).toContain("invalid_target");
     }
-    // Those that started after the first one had failed try again.
-    expect((await exchanges()) - before).toBeLessThan(5);
+    // Who started after one had failed tries again, but never two at a time.
+    expect((await exchanges()) - before).toBeLessThanOrEqual((performance.now() - started) / delayMilliseconds);
   }, 60_000);
 
   test("with a token that is too short for the promise still make one request", async () => {
@@ -53,8 +55,12 @@ describe("50 helpers at once on a cold cache", () => {
     using _ = home;
     await oauth.control({ delayMilliseconds: 300, lifetimeSeconds: 300 });
     const before = await exchanges();
-    expect(new Set(await many(20, () => home.token({ env }))).size).toBe(1);
-    expect(await exchanges()).toBe(before + 1);
+    const started = performance.now();
+    const tokens = new Set(await many(20, () => home.token({ env })));
+    const asked = (await exchanges()) - before;
+    expect(tokens.size).toBe(asked);
+    // For ten seconds nobody asks for another one: all have come by then, unless the machine is very slow.
+    expect(asked).toBeLessThanOrEqual(1 + Math.floor((performance.now() - started) / 10_000));
   }, 60_000);
 });
 
@@ -74,9 +80,9 @@ test("a helper that is killed while it asks holds up nobody", async () => {
   await oauth.control({});
   const started = performance.now();
   expect(await home.token({ env })).toStartWith("token-");
-  expect(performance.now() - started).toBeLessThan(3000);
+  expect(performance.now() - started).toBeLessThan(await home.atMost(1000));
   expect(readdirSync(home.path(".cache/waybill/tokens"))).toHaveLength(1);
-}, 20_000);
+}, 60_000);
 
 test("helpers for hosts with scopes of their own do not use up one another's refresh token", async () => {
   using home = new GoogleHome(oauth);

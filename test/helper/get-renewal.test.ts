@@ -107,8 +107,8 @@ describe("a renewal that fails", () => {
     await oauth.control({ isHanging: true });
     const started = performance.now();
     expect(await home.token({ env })).toBe("old");
-    expect(performance.now() - started).toBeLessThan(11_000);
-  }, 20_000);
+    expect(performance.now() - started).toBeLessThan(await home.atMost(10_000));
+  }, 60_000);
 
   test("because nothing answers ends at the deadline, with an error that says so", async () => {
     const { home, env } = federated();
@@ -116,11 +116,11 @@ describe("a renewal that fails", () => {
     await oauth.control({ isHanging: true });
     const started = performance.now();
     const { exitCode, stdout } = await home.get({ env });
-    expect(performance.now() - started).toBeLessThan(11_000);
+    expect(performance.now() - started).toBeLessThan(await home.atMost(10_000));
     expect(exitCode).toBe(1);
     expect(stdout).toContain("no token for gcr.io: env: ");
     expect(stdout).toContain("no answer in");
-  }, 20_000);
+  }, 60_000);
 });
 
 describe("an identity never changes without a word", () => {

@@ -29,7 +29,7 @@ describe("the metadata server", () => {
     await oauth.control({ isHanging: true });
     const started = performance.now();
     const { exitCode, stdout } = await home.get({ env: { GCE_METADATA_HOST: oauth.host } });
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(await home.atMost(1000));
     expect(exitCode).toBe(1);
     expect(stdout).toContain("metadata: http://127.0.0.1");
   });
@@ -110,11 +110,11 @@ describe("gcloud", () => {
     const options = withGcloud(home, `sleep 300 & echo $! > ${home.path("child")}; wait`);
     const started = performance.now();
     const { exitCode, stdout } = await home.get(options);
-    expect(performance.now() - started).toBeLessThan(11_000);
+    expect(performance.now() - started).toBeLessThan(await home.atMost(10_000));
     expect(exitCode).toBe(1);
     expect(stdout).toContain("did not answer in time");
-    expect(isRunning(home.read("child").trim())).toBe(false);
-  }, 20_000);
+    while (isRunning(home.read("child").trim())) await Bun.sleep(5);
+  }, 60_000);
 
   test("from the real SDK answers too", async () => {
     if (Bun.which("gcloud") === null) return console.warn("skipped: needs gcloud");
@@ -126,7 +126,7 @@ describe("gcloud", () => {
       CLOUDSDK_CONFIG: home.path("sdk"),
     };
     expect(await home.token({ env })).toBe("ya29.from-a-file");
-  }, 20_000);
+  }, 60_000);
 });
 
 /** A process that has ended but that nobody has waited for is still listed. */
