@@ -12,6 +12,8 @@ export interface ConditionText {
 export interface Condition {
   /** Whether the answer may be another one later, with nothing changed but the clock. */
   readonly readsTime: boolean;
+  /** Whether the answer depends on what is reached. */
+  readonly readsResource: boolean;
   /** An expression that fails does not hold. @param now milliseconds since 1970 */
   holds(resource: ConditionAttributes, now: number): boolean;
 }
@@ -51,6 +53,7 @@ export async function compileCondition(text: string): Promise<Condition> {
   const readsTime = expression.mentions("request", "time");
   return {
     readsTime,
+    readsResource: ["name", "type", "service"].some((field) => expression.mentions("resource", field)),
     holds: ({ name, type, service }, now) => {
       const request = readsTime ? { time: timestampFromMs(now) } : {};
       return ask(expression, { request, resource: { name, type, service } }) === true;

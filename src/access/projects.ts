@@ -8,21 +8,16 @@ import {
   findProjectById,
   insertProject,
   listProjects,
-  listProjectsOfMember,
   markProjectDeleted,
   type ProjectRow,
 } from "../storage/metadata/projects.ts";
 import type { MemberKey, Writer } from "../storage/metadata/schema.ts";
 import type { Policies } from "./policies.ts";
-import { roles } from "./roles.ts";
 
 /** `my-project`, or `example.com:my-project` for one that belongs to a domain. */
 const nameWellFormed =
   /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)+:)?[a-z](?:[-a-z0-9]{0,28}[a-z0-9])?$/;
 const nameCharactersMax = 100;
-const rolesThatSee = [...roles.values()]
-  .filter(({ permissions }) => permissions.has("resourcemanager.projects.get"))
-  .map(({ name }) => name);
 
 /** Projects: what images, accounts and policies belong to. */
 export class Projects {
@@ -69,13 +64,6 @@ export class Projects {
     return /^[0-9]+$/.test(nameOrNumber)
       ? await findProjectById(this.#metadata.read, nameOrNumber)
       : await this.find(nameOrNumber);
-  }
-
-  /** Those that the principal may see because their own policies name it. */
-  async listOf(principal: Principal, after: string, limit: number): Promise<ProjectRow[]> {
-    if (principal.kind === "anonymous") return [];
-    const member = principalKey(principal) as MemberKey;
-    return await listProjectsOfMember(this.#metadata.read, member, rolesThatSee, after, limit);
   }
 
   async list(after: string, limit: number): Promise<ProjectRow[]> {

@@ -31,6 +31,7 @@ async function newcomer() {
     member: `serviceAccount:${account.email}`,
     send,
     key,
+    headers,
     pull: async (name = "shop/team/app") =>
       (await world.server.fetch(`/v2/${name}/manifests/latest`, { headers })).status,
   };
@@ -440,6 +441,57 @@ describe("a project's own role", () => {
     expect(predefined.every((role: { includedPermissions: string[] }) => role.includedPermissions.length > 0)).toBe(
       true,
     );
+  });
+});
+
+describe("a listing shows what a decision would allow", () => {
+  const listed = async (headers: Record<string, string>) => {
+    const answer = await world.server.fetch("/v2/_catalog", { headers });
+    return ((await answer.json()) as { repositories: string[] }).repositories;
+  };
+  const projectsOf = async ({ send }: Awaited<ReturnType<typeof newcomer>>) =>
+    ((await send("GET /v1/projects")).body.projects ?? []).map((each: { projectId: string }) => each.projectId);
+
+  test("below a prefix, by a name's condition, by a group, while a time lasts, and where nothing is denied", async () => {
+    const person = await newcomer();
+    const { member, headers } = person;
+    expect([await listed(headers), await projectsOf(person)]).toEqual([[], []]);
+    await grant(prefix, { role: reader, members: [member] });
+    expect(await listed(headers)).toEqual(["shop/team/app", "shop/team/deep/app"]);
+    const expression = 'resource.name.endsWith("/teams/app") || resource.name == "projects/shop"';
+    await grant(project, { role: "roles/viewer", members: [member], condition: { expression } });
+    expect(await listed(headers)).toEqual(["shop/team/app", "shop/team/deep/app", "shop/teams/app"]);
+    expect(await projectsOf(person)).toEqual(["shop"]);
+    await revoke(prefix, member);
+    await revoke(project, member);
+
+    const group = (await world.owner("POST /v1/groups", { groupKey: { id: "list@example.com" } })).body.response.name;
+    await world.owner(`POST /v1/${group}/memberships`, { preferredMemberKey: { id: member } });
+    const end = new Date(world.server.clock.now + 1000).toISOString();
+    const condition = { expression: `request.time < timestamp("${end}")` };
+    await grant(project, { role: "roles/viewer", members: ["group:list@example.com"], condition });
+    const all = ["shop/app", "shop/team/app", "shop/team/deep/app", "shop/teams/app"];
+    expect([await listed(headers), await projectsOf(person)]).toEqual([all, ["shop"]]);
+    const denied = { deniedPrincipals: [member], deniedPermissions: ["artifactregistry.*"] };
+    await world.owner(`POST ${attachment}?policyId=no-list`, { rules: [{ denyRule: denied }] });
+    expect([await listed(headers), await projectsOf(person)]).toEqual([[], ["shop"]]);
+    await world.owner(`DELETE ${attachment}/no-list`);
+    world.server.clock.now += 1500;
+    expect([await listed(headers), await projectsOf(person)]).toEqual([[], []]);
+  });
+
+  test("of everything but a project where it is denied", async () => {
+    const { server } = world;
+    const { account, key, send } = await world.member([["installation", "roles/viewer"]]);
+    const headers = bearer(server.accessToken(account, key));
+    expect(await listed(headers)).toHaveLength(4);
+    const member = `serviceAccount:${account.email}`;
+    const denied = { deniedPrincipals: [member], deniedPermissions: ["*"] };
+    await world.owner(`POST ${attachment}?policyId=not-here`, { rules: [{ denyRule: denied }] });
+    expect(await listed(headers)).toEqual([]);
+    const { projects } = (await send("GET /v1/projects")).body;
+    expect(projects.map((each: { projectId: string }) => each.projectId)).toEqual(["other"]);
+    await world.owner(`DELETE ${attachment}/not-here`);
   });
 });
 

@@ -43,7 +43,13 @@ type Call = ConsoleCall<"server", unknown, z.infer<typeof listQuery>>;
 
 async function show(call: Call): Promise<Response> {
   const { services, caller, viewer, query } = call;
-  const { projects, more } = await visibleProjects(services.metadata, caller, query.after, projectsPerPage);
+  const { projects, more } = await visibleProjects(
+    services.metadata,
+    services.access,
+    caller,
+    query.after,
+    projectsPerPage,
+  );
   const mayCreate = await call.may("resourcemanager.projects.create", installationResource);
   const mayLook = await call.may("logging.logEntries.list", installationResource);
   const isFirst = projects.length === 0 && query.after === "" && mayCreate;

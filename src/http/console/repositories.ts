@@ -44,7 +44,12 @@ type Listing = { readonly location: string; readonly rows: readonly ListedReposi
 /** Whoever may see one repository may see the page with that one on it. */
 async function show(call: Call): Promise<Response> {
   const { services, caller, viewer, found, path, query } = call;
-  const visible = await visibleResources(services.metadata, caller, "artifactregistry.repositories.list");
+  const visible = await visibleResources(
+    services.metadata,
+    services.access,
+    caller,
+    "artifactregistry.repositories.list",
+  );
   const locations = services.locations.filter((each) => query.location === undefined || each === query.location);
   const listings = await Promise.all(locations.map((location) => list(call, location, visible)));
   const isEmpty = listings.every(({ rows }) => rows.length === 0);

@@ -19,7 +19,12 @@ export async function requireVisibleProject(call: Call): Promise<void> {
 async function hasVisibleRepository({ services, caller, found }: Call): Promise<boolean> {
   if (!found) return false;
   const { id } = found.project;
-  const visible = await visibleResources(services.metadata, caller, "artifactregistry.repositories.list");
+  const visible = await visibleResources(
+    services.metadata,
+    services.access,
+    caller,
+    "artifactregistry.repositories.list",
+  );
   if (visible === "everything") return true;
   const one = { after: "", containing: "", limit: 1 };
   for (const location of services.locations) {

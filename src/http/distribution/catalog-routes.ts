@@ -1,3 +1,4 @@
+import type { Access } from "../../access/decide.ts";
 import type { Permission } from "../../access/permissions.ts";
 import { visibleResources } from "../../access/visible.ts";
 import type { Caller } from "../../identity/caller.ts";
@@ -17,9 +18,11 @@ const permission: Permission = "artifactregistry.repositories.list";
 /** `/v2/_catalog`, Docker's own addition: of all repositories those that the caller may list. */
 export class CatalogRoutes {
   readonly #metadata: Metadata;
+  readonly #access: Access;
 
-  constructor(metadata: Metadata) {
+  constructor(metadata: Metadata, access: Access) {
     this.#metadata = metadata;
+    this.#access = access;
   }
 
   async list(request: Request, context: RequestContext, caller: Caller): Promise<Response> {
@@ -30,7 +33,7 @@ export class CatalogRoutes {
     requireCatalog(caller);
     const query = queryOf(request);
     const limit = parsePageSize(query.get("n"));
-    const visible = await visibleResources(this.#metadata, caller, permission);
+    const visible = await visibleResources(this.#metadata, this.#access, caller, permission);
     const after = parseLast(query.get("last"));
     const { names, more } = await catalogPage(this.#metadata, context.location, visible, after, limit);
     const next = more && { n: String(limit), last: names.at(-1) ?? "" };

@@ -49,7 +49,7 @@ export class FolderRoutes {
 
   /** The names next below a path that the caller may list; undefined where there are too many. */
   async children(caller: Caller, location: string, projectId: string, image: string) {
-    const visible = await visibleResources(this.#metadata, caller, permission);
+    const visible = await visibleResources(this.#metadata, this.#access, caller, permission);
     return await childNames(this.#metadata, { location, projectId, image }, visible);
   }
 }

@@ -67,8 +67,8 @@ export class RegistryFace {
     this.#manifests = new ManifestRoutes(this.#gate, manifests, pullThrough, audit);
     this.#tags = new TagRoutes(metadata, this.#gate, new FolderRoutes(metadata, access));
     this.#referrers = new ReferrerRoutes(metadata, this.#gate);
-    this.#catalog = new CatalogRoutes(metadata);
-    this.#search = new SearchRoutes(metadata);
+    this.#catalog = new CatalogRoutes(metadata, access);
+    this.#search = new SearchRoutes(metadata, access);
     this.#audit = audit;
     this.#readOnly = services.readOnly;
     this.#log = log;

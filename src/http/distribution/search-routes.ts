@@ -1,3 +1,4 @@
+import type { Access } from "../../access/decide.ts";
 import { visibleResources } from "../../access/visible.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
@@ -18,9 +19,11 @@ const textCharactersMax = 255;
 /** `/v1/_ping` and `/v1/search`: the two paths of Docker's first registry API that `docker search` still asks. */
 export class SearchRoutes {
   readonly #metadata: Metadata;
+  readonly #access: Access;
 
-  constructor(metadata: Metadata) {
+  constructor(metadata: Metadata, access: Access) {
     this.#metadata = metadata;
+    this.#access = access;
   }
 
   /** `standalone` makes docker send the credentials it has for this registry with the search. */
@@ -40,7 +43,7 @@ export class SearchRoutes {
     const text = (query.get("q") ?? "").trim().toLowerCase().slice(0, textCharactersMax);
     const size = Math.max(1, Math.min(parseCount(query.get("n"), resultsDefault), resultsMax));
     const page = Math.max(1, Math.min(parseCount(query.get("page"), 1), pagesMax));
-    const visible = await visibleResources(this.#metadata, caller, "artifactregistry.repositories.list");
+    const visible = await visibleResources(this.#metadata, this.#access, caller, "artifactregistry.repositories.list");
     const skip = (page - 1) * size;
     const { names, more } = await searchRepositories(this.#metadata, context.location, visible, text, skip, size);
     const body = {

@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { makeDefaultAccounts } from "../../access/default-accounts.ts";
 import type { Permission } from "../../access/permissions.ts";
-import { installationResource, projectResource } from "../../access/resource.ts";
+import { projectResource } from "../../access/resource.ts";
+import { visibleResources } from "../../access/visible.ts";
 import { redact } from "../../audit/user-agent.ts";
 import type { Principal } from "../../identity/principal.ts";
+import { scope } from "../../identity/scopes.ts";
+import { listProjectsAmong } from "../../storage/metadata/project-listings.ts";
 import type { ProjectRow } from "../../storage/metadata/projects.ts";
 import type { Writer } from "../../storage/metadata/schema.ts";
 import type { ServiceAccountRow } from "../../storage/metadata/service-accounts.ts";
@@ -17,6 +20,7 @@ import type { GoogleServices } from "./services.ts";
 
 const see: Permission = "resourcemanager.projects.get";
 const projectsPerPageMax = 500;
+const everyScope = new Set([scope.cloudPlatform]);
 
 const createSchema = z.strictObject({
   projectId: z.string(),
@@ -114,14 +118,17 @@ async function listProjects(call: ApiCall<"server", unknown, z.infer<typeof list
 }
 
 async function visibleProjects({ services, caller }: ApiCall<"server", unknown, unknown>, { after, limit }: Page) {
-  const { access, projects } = services;
-  const everywhere = await access.decide(caller, see, installationResource);
-  if (everywhere.allowed) return await projects.list(after, limit);
-  const rows = await projects.listOf(caller.principal, after, limit);
-  for (const { id, name } of rows) {
-    const decision = await access.decide(caller, see, projectResource(name, id));
-    if (!decision.allowed) throw refused(decision); // The bindings allow it, so it is the token's scopes: the same for all.
-  }
+  const { access, metadata, projects } = services;
+  // What the policies give; a token that is too narrow for it is told so, and not that there is nothing.
+  const visible = await visibleResources(metadata, access, { ...caller, scopes: everyScope }, see);
+  const ids = visible === "everything" ? [] : visible.map((key) => key.slice("project/".length));
+  const rows =
+    visible === "everything"
+      ? await projects.list(after, limit)
+      : await listProjectsAmong(metadata.read, { projectIds: ids, repositoryIds: [] }, after, limit);
+  const [first] = rows;
+  const decision = first && (await access.decide(caller, see, projectResource(first.name, first.id)));
+  if (decision && !decision.allowed && decision.reason === "scope") throw refused(decision);
   return rows;
 }
 

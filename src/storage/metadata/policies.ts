@@ -43,7 +43,7 @@ export async function replacePolicy(
     .execute();
 }
 
-/** Every binding of any of these members, on whatever resource. */
+/** Every binding of any of these members, on whatever resource; what limits them is asked for on its own. */
 export async function listBindingsOf(
   read: Reader,
   members: readonly MemberKey[],
@@ -53,6 +53,17 @@ export async function listBindingsOf(
     .selectFrom("bindings")
     .select(["resource", "member", "role", "condition"])
     .where("member", "in", members)
+    .where("resource", "not like", "guard/%")
     .limit(limit)
+    .execute();
+}
+
+/** Every deny rule and constraint that is about any of these members. */
+export async function listGuardsOf(read: Reader, members: readonly MemberKey[]): Promise<BindingRow[]> {
+  return await read
+    .selectFrom("bindings")
+    .select(["resource", "member", "role", "condition"])
+    .where("member", "in", members)
+    .where("resource", "like", "guard/%")
     .execute();
 }

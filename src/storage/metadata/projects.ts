@@ -1,6 +1,5 @@
-import { sql } from "kysely";
 import { enqueueReviews } from "./reviews.ts";
-import type { MemberKey, Reader, Writer } from "./schema.ts";
+import type { Reader, Writer } from "./schema.ts";
 
 export interface ProjectRow {
   /** The project number. */
@@ -38,33 +37,6 @@ export async function listProjects(read: Reader, after: string, limit: number): 
     .select(columns)
     .where("deleted_at", "is", null)
     .where("name", ">", after)
-    .orderBy("name")
-    .limit(limit)
-    .execute();
-}
-
-/** As `listProjects`, only those on which a binding of their own gives the member one of the roles. */
-export async function listProjectsOfMember(
-  read: Reader,
-  member: MemberKey,
-  roles: readonly string[],
-  after: string,
-  limit: number,
-): Promise<ProjectRow[]> {
-  return await read
-    .selectFrom("projects")
-    .select(columns)
-    .where("deleted_at", "is", null)
-    .where("name", ">", after)
-    .where("id", "in", (inner) =>
-      inner
-        .selectFrom("bindings")
-        .select(sql<string>`substr(resource, length('project/') + 1)`.as("id"))
-        .where("member", "=", member)
-        .where("role", "in", roles)
-        .where("condition", "=", "")
-        .where("resource", "like", "project/%"),
-    )
     .orderBy("name")
     .limit(limit)
     .execute();

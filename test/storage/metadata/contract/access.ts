@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { listCandidates, type Within } from "../../../../src/storage/metadata/candidates.ts";
 import {
   listConstraints,
   markConstraint,
@@ -33,10 +34,12 @@ import {
   markGroupDeleted,
   updateGroup,
 } from "../../../../src/storage/metadata/groups.ts";
+import { listBindingsOf, listGuardsOf } from "../../../../src/storage/metadata/policies.ts";
 import { insertProject } from "../../../../src/storage/metadata/projects.ts";
+import { ensureRepository } from "../../../../src/storage/metadata/repositories.ts";
 import type { MemberKey, ResourceKey } from "../../../../src/storage/metadata/schema.ts";
 import type { Suite } from "../databases.ts";
-import { newId, now } from "../fixtures.ts";
+import { addProject, newId, now } from "../fixtures.ts";
 
 /** Groups, roles of projects, deny rules and constraints. */
 export function access(suite: Suite): void {
@@ -195,5 +198,36 @@ export function access(suite: Suite): void {
     }
     await suite.metadata.write((write) => markConstraint(write, resource, "a.b", "unset"));
     expect(await marks()).toEqual([]);
+  });
+
+  test("a member's bindings are listed, and what limits them on its own", async () => {
+    const member: MemberKey = `user:${newId()}`;
+    const resource: ResourceKey = `project/${newId()}`;
+    const row = (of: ResourceKey) => ({ resource: of, member, role: "roles/viewer", condition: "" });
+    await suite.metadata.write(async (write) => {
+      for (const of of [resource, guardKey(resource)]) await write.insertInto("bindings").values(row(of)).execute();
+    });
+    expect(await listBindingsOf(read(), [member], 10)).toEqual([row(resource)]);
+    expect(await listGuardsOf(read(), [member])).toEqual([row(guardKey(resource))]);
+  });
+
+  test("the repositories of a place are listed with their projects", async () => {
+    const project = await addProject(suite.metadata);
+    const names = ["a", "team", "team/a", "team/b/c", "team-b/a", "teams/a"];
+    const ids = new Map<string, string>();
+    await suite.metadata.write(async (write) => {
+      for (const [index, name] of names.entries()) {
+        const location = index === 0 ? "us" : "eu";
+        ids.set(name, await ensureRepository(write, { location, projectId: project.id, name }, now));
+      }
+    });
+    const of = async (within: Within) =>
+      (await listCandidates(read(), within, 10)).map(({ image }) => image).toSorted();
+    expect(await of({ projectId: project.id })).toEqual(names.toSorted());
+    expect(await of({ projectId: project.id, location: "eu", prefix: "team" })).toEqual(["team/a", "team/b/c"]);
+    expect(await listCandidates(read(), { repositoryId: ids.get("a") ?? "" }, 10)).toEqual([
+      { id: ids.get("a") ?? "", location: "us", projectId: project.id, project: project.name, image: "a" },
+    ]);
+    expect(await listCandidates(read(), { projectId: project.id }, 2)).toHaveLength(2);
   });
 }

@@ -1,18 +1,14 @@
 import { expect, test } from "bun:test";
-import { replacePolicy } from "../../../../src/storage/metadata/policies.ts";
 import {
   findProject,
   findProjectById,
   insertProject,
   listProjects,
-  listProjectsOfMember,
   markProjectDeleted,
-  type ProjectRow,
 } from "../../../../src/storage/metadata/projects.ts";
-import type { MemberKey, ResourceKey } from "../../../../src/storage/metadata/schema.ts";
 import { findServiceAccount, findServiceAccountName } from "../../../../src/storage/metadata/service-accounts.ts";
 import type { Suite } from "../databases.ts";
-import { addAccount, addKey, addProject, namesInByteOrder, newId, now, projectRow } from "../fixtures.ts";
+import { addAccount, addKey, addProject, namesInByteOrder, now, projectRow } from "../fixtures.ts";
 
 export function projects(suite: Suite): void {
   test("listProjects pages in byte order, whatever the order of insertion", async () => {
@@ -26,36 +22,6 @@ export function projects(suite: Suite): void {
       after = last.name;
     }
     expect(seen).toEqual([...namesInByteOrder]);
-  });
-
-  test("listProjectsOfMember pages through those whose own policy gives the member one of the roles", async () => {
-    const member: MemberKey = `user:${newId()}`;
-    const bind = async (resource: ResourceKey, role: string, to: MemberKey = member, condition = "") => {
-      const policy = { etag: "1", bindings: [{ member: to, role, condition }] };
-      await suite.metadata.write((write) => replacePolicy(write, resource, policy, now));
-    };
-    const expected: ProjectRow[] = [];
-    for (const name of namesInByteOrder.toReversed()) {
-      const project = await addProject(suite.metadata, { name: `of-member-${name}` });
-      await bind(`project/${project.id}`, "roles/viewer");
-      expected.unshift(project);
-    }
-    await bind(`project/${(await addProject(suite.metadata)).id}`, "roles/other");
-    await bind(`project/${(await addProject(suite.metadata)).id}`, "roles/viewer", "allUsers");
-    await bind(`project/${(await addProject(suite.metadata)).id}`, "roles/viewer", member, '{"expression":"true"}');
-    await bind(`repository/${(await addProject(suite.metadata)).id}`, "roles/viewer");
-    const deleted = await addProject(suite.metadata);
-    await bind(`project/${deleted.id}`, "roles/viewer");
-    await suite.metadata.write((write) => markProjectDeleted(write, deleted.id, now));
-
-    const seen: ProjectRow[] = [];
-    for (let after = ""; ; after = seen.at(-1)?.name as string) {
-      const page = await listProjectsOfMember(suite.metadata.read, member, ["roles/viewer", "roles/owner"], after, 2);
-      seen.push(...page);
-      if (page.length === 0) break;
-    }
-    expect(seen).toEqual(expected);
-    expect(await listProjectsOfMember(suite.metadata.read, member, [], "", 2)).toEqual([]);
   });
 
   test("a project is found by name and by id, with everything that was put in", async () => {
