@@ -1,11 +1,11 @@
 import type { Metadata } from "../storage/metadata/metadata.ts";
-import { listReferenceUses } from "../storage/metadata/repository-listings.ts";
-import { listDependants, listHolders, listTagsOf } from "../storage/metadata/versions.ts";
+import { listFirstTags, listReferenceUses, manifestKey } from "../storage/metadata/repository-listings.ts";
+import { listDependants, listHolders } from "../storage/metadata/versions.ts";
 import type { Digest } from "./digest.ts";
 
 /** What goes with a manifest that is deleted. */
 export interface DeletionPreview {
-  /** Its tags, which go with it. */
+  /** Its first tags, all of which go with it. */
   readonly tags: readonly string[];
   /** Manifests that nothing would need any more: children of an index, signatures and the like. They have no tags. */
   readonly alongside: readonly Digest[];
@@ -18,6 +18,8 @@ export interface DeletionPreview {
 /** Deeper trees are cut off here; what is left over shows up when the rest is deleted. */
 const alongsideMax = 200;
 const holdersMax = 20;
+/** One more than is worth showing. */
+const tagsMax = 51;
 
 /** Looks at what deleting a manifest would take with it, and changes nothing. */
 export async function previewDeletion(
@@ -25,7 +27,9 @@ export async function previewDeletion(
   repositoryId: string,
   digest: Digest,
 ): Promise<DeletionPreview> {
-  const tags = (await listTagsOf(read, repositoryId, [digest])).get(digest) ?? [];
+  const tagsOf = async (of: string, limit: number) =>
+    (await listFirstTags(read, [{ repositoryId, digest: of }], limit)).get(manifestKey(repositoryId, of)) ?? [];
+  const tags = await tagsOf(digest, tagsMax);
   const holders = await listHolders(read, repositoryId, [digest], holdersMax);
   const doomed: Digest[] = [digest];
   let bytes = 0;
@@ -35,7 +39,7 @@ export async function previewDeletion(
     for (const { kind, size, isShared } of parts) if (kind !== "child" && !isShared) bytes += size;
     for (const dependant of (await listDependants(read, repositoryId, current)) as Digest[]) {
       if (doomed.length > alongsideMax || doomed.includes(dependant)) continue;
-      if ((await listTagsOf(read, repositoryId, [dependant])).size > 0) continue;
+      if ((await tagsOf(dependant, 1)).length > 0) continue;
       const needing = await listHolders(read, repositoryId, [dependant], alongsideMax + 2);
       if (needing.every((each) => doomed.includes(each as Digest))) doomed.push(dependant);
     }

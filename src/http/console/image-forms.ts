@@ -116,7 +116,7 @@ async function askBeforeDelete(call: RepositoryCall): Promise<Response> {
 <p class="soft">Whoever pulls <code>${clientName(name, context)}@${digest}</code> is told that it does not exist. This cannot be taken back.</p>
 ${holders.length > 0 && html`<div class="notice bad"><p><strong>It is part of ${holders.length === 1 ? "an index" : `${holders.length} indexes`}</strong>, which would be broken:</p>${listed(holders)}</div>`}
 <section class="card"><h2>What goes</h2><dl class="facts">
-<dt>Tags</dt><dd>${tags.length === 0 ? "none" : html`<span class="row">${tags.slice(0, 50).map((tag) => html`<span class="chip">${tag}</span>`)}${tags.length > 50 && html`<span class="soft">and ${tags.length - 50} more</span>`}</span>`}</dd>
+<dt>Tags</dt><dd>${tags.length === 0 ? "none" : html`<span class="row">${tags.slice(0, 50).map((tag) => html`<span class="chip">${tag}</span>`)}${tags.length > 50 && html`<span class="soft">and more</span>`}</span>`}</dd>
 <dt>With it</dt><dd>${alongside.length === 0 ? "nothing else" : listed(alongside)}</dd>
 <dt>Room</dt><dd>${byteText(bytes)} that nothing else in this repository needs, after garbage collection</dd></dl>
 ${postForm(call, imageUrl(name, digest, "delete"), fields)}</section></div>`;

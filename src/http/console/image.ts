@@ -21,10 +21,8 @@ import { table } from "./parts/table.ts";
 import { timeAgo } from "./parts/time.ts";
 import { referrersCard } from "./referrers-card.ts";
 import { type RepositoryCall, referenceFrom, resolvedFrom } from "./repository-call.ts";
-import { tagsCard } from "./tags-card.ts";
+import { tagsCard, tagsOnImage } from "./tags-card.ts";
 
-/** Tags on an image's own page; its repository has a page with all of them. */
-export const tagsOnImageMax = 200;
 const holdersMax = 20;
 
 /** An image's page, by digest or by tag. It shows what a pull would bring, so it asks what a pull asks. */
@@ -46,7 +44,7 @@ async function show(call: RepositoryCall): Promise<Response> {
   const repositoryId = existingRepository(resolved);
   const { read } = services.metadata;
   const [facts] = await listManifestFacts(read, repositoryId, [digest]);
-  const firstTags = await listFirstTags(read, [{ repositoryId, digest }], tagsOnImageMax + 1);
+  const firstTags = await listFirstTags(read, [{ repositoryId, digest }], tagsOnImage + 1);
   const tags = firstTags.get(manifestKey(repositoryId, digest)) ?? [];
   const holders = await listHolders(read, repositoryId, [digest], holdersMax);
   const below = (await sumChildren(read, repositoryId, [digest])).get(digest) ?? 0;

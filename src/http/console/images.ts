@@ -23,7 +23,7 @@ import { timeAgo } from "./parts/time.ts";
 import { type RepositoryCall, resolvedFrom } from "./repository-call.ts";
 
 const imagesPerPage = 25;
-const tagsPerPage = 100;
+const tagsPerPage = 50;
 const query = z.object({
   ...pageQuery,
   view: z.enum(["images", "tags"]).catch("images"),

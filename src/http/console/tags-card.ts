@@ -6,7 +6,8 @@ import type { Html } from "./page.ts";
 import { actButton, postForm } from "./parts/form.ts";
 import { type RepositoryCall, resolvedFrom } from "./repository-call.ts";
 
-const tagsShown = 200;
+/** Tags on an image's own page; its repository has a page with all of them. */
+export const tagsOnImage = 50;
 
 /** An image's tags, each with a way to take it off, and a form for another. */
 export async function tagsCard(call: RepositoryCall, digest: Digest, tags: readonly string[]): Promise<Html> {
@@ -18,7 +19,7 @@ export async function tagsCard(call: RepositoryCall, digest: Digest, tags: reado
   const item = (tag: string) => html`<li class="row"><span class="chip">${tag}</span>${mayUntag && remove(tag)}</li>`;
   const fields = html`<label>Another tag<input name="tag" required maxlength="128" pattern="[A-Za-z0-9_][A-Za-z0-9._\\-]*" autocomplete="off" spellcheck="false"></label><button>Add tag</button>`;
   return html`<section class="card"><h2>Tags</h2>
-${tags.length === 0 ? html`<p class="soft">None: it can be pulled by its digest.</p>` : html`<ul class="plain">${tags.slice(0, tagsShown).map(item)}</ul>`}
-${tags.length > tagsShown && html`<p><a href="${imageUrl(name)}?view=tags">All tags of the repository</a></p>`}
+${tags.length === 0 ? html`<p class="soft">None: it can be pulled by its digest.</p>` : html`<ul class="plain">${tags.slice(0, tagsOnImage).map(item)}</ul>`}
+${tags.length > tagsOnImage && html`<p><a href="${imageUrl(name)}?view=tags">All tags of the repository</a></p>`}
 ${mayTag && postForm(call, imageUrl(name, digest, "tags"), fields, "inline")}</section>`;
 }

@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { z } from "zod";
 import { formatMember } from "../../../access/member.ts";
 import { installationResource } from "../../../access/resource.ts";
 import { roles } from "../../../access/roles.ts";
@@ -7,10 +8,13 @@ import { type ConsoleCall, type ConsoleRoute, consoleRoute } from "../console-ro
 import { locationHost } from "../image-urls.ts";
 import { type Html, projectUrl, renderPage } from "../page.ts";
 import { actButton, postForm, select } from "../parts/form.ts";
+import { nextPage, pageQuery } from "../parts/pager.ts";
 import { table } from "../parts/table.ts";
 import { accessHead } from "./access-tabs.ts";
 
-/** Bindings of repositories that one page shows. */
+const grantsPerPage = 40;
+const query = z.object({ ...pageQuery, q: z.string().trim().max(300).default("") });
+/** Bindings of repositories that are looked at. */
 const belowMax = 500;
 
 /** `/console/projects/PROJECT/access`: who has which role, and by which binding. */
@@ -20,9 +24,12 @@ export const policyRoutes: readonly ConsoleRoute[] = [
     pattern: "/console/projects/{project}/access",
     target: "project",
     permission: "resourcemanager.projects.getIamPolicy",
+    query,
     handle: show,
   }),
 ];
+
+type Call = ConsoleCall<"project", unknown, z.infer<typeof query>>;
 
 /** One member of one binding. */
 interface Grant {
@@ -35,10 +42,15 @@ interface Grant {
   readonly place: string | undefined;
 }
 
-async function show(call: ConsoleCall<"project">): Promise<Response> {
-  const { viewer, found } = call;
+async function show(call: Call): Promise<Response> {
+  const { viewer, found, query } = call;
   const { name } = found.project;
-  const grants = [...(await ofProject(call)), ...(await below(call)), ...(await ofServer(call))];
+  const all = [...(await ofProject(call)), ...(await below(call)), ...(await ofServer(call))]
+    .filter(({ member }) => member.includes(query.q))
+    .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    .filter((grant) => keyOf(grant) > query.after);
+  const grants = all.slice(0, grantsPerPage);
+  const next = all.length > grants.length ? keyOf(grants.at(-1) as Grant) : undefined;
   const mayChange = await call.may("resourcemanager.projects.setIamPolicy");
   const url = projectUrl(name, "/access/preview");
   const rows = grants.map(({ member, role, condition, by, place }) => [
@@ -59,23 +71,29 @@ async function show(call: ConsoleCall<"project">): Promise<Response> {
     { label: "Change", quiet: true, end: true },
   ] as const;
   const body = html`${accessHead(name, "policy", "Who may do what, and which binding says so.")}
-<div class="stack"><section class="card flush">${table("Bindings", columns, rows)}</section>${mayChange && grantCard(call, url)}</div>`;
+<div class="stack"><section class="card flush"><div class="card-head"><h2>Bindings</h2><form class="inline" role="search" action="${projectUrl(name, "/access")}"><label><span class="unseen">Find who</span><input type="search" name="q" value="${query.q}" placeholder="Find who" autocomplete="off"></label><button>Find</button></form></div>
+${table("Bindings", columns, rows)}${nextPage(`${projectUrl(name, "/access")}?q=${encodeURIComponent(query.q)}`, next)}</section>${mayChange && grantCard(call, url)}</div>`;
   return await renderPage({ title: `Access to ${name}`, body, viewer, project: name, section: "access" });
 }
 
-async function ofProject({ services, found }: ConsoleCall<"project">): Promise<Grant[]> {
+/** By whom, so that all that somebody has stands together. */
+function keyOf({ member, role, by, condition = "" }: Grant): string {
+  return `${member} ${role} ${by} ${condition}`.slice(0, 1000);
+}
+
+async function ofProject({ services, found }: Call): Promise<Grant[]> {
   const { bindings } = await services.policies.get(found.policy);
   return grantsOf(bindings, `project ${found.project.name}`, "");
 }
 
 /** What the whole server's policy gives counts here, too; it is shown to those who may read that. */
-async function ofServer(call: ConsoleCall<"project">): Promise<Grant[]> {
+async function ofServer(call: Call): Promise<Grant[]> {
   if (!(await call.may("resourcemanager.projects.getIamPolicy", installationResource))) return [];
   const { bindings } = await call.services.policies.get("installation");
   return grantsOf(bindings, "the server", undefined);
 }
 
-async function below(call: ConsoleCall<"project">): Promise<Grant[]> {
+async function below(call: Call): Promise<Grant[]> {
   const { services, found, context } = call;
   if (!(await call.may("artifactregistry.repositories.getIamPolicy"))) return [];
   const { read } = services.metadata;
@@ -123,7 +141,7 @@ const kinds = [
   ["principalSet", "A set of federated identities"],
 ] as const;
 
-function grantCard(call: ConsoleCall<"project">, url: string): Html {
+function grantCard(call: Call, url: string): Html {
   const { services, context } = call;
   const places = [
     ["", "The whole project"],

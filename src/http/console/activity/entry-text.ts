@@ -9,7 +9,7 @@ export interface EntryText {
 
 /** What an entry tells. Its texts were a client's own: they are escaped where they are shown. */
 export function entryText(entry: AuditEntry): EntryText {
-  const text = (name: string) => (entry[name] === undefined ? "" : String(entry[name]));
+  const text = (name: string) => (entry[name] === undefined ? "" : shorten(String(entry[name])));
   switch (entry.kind) {
     case "token.issued":
       return {
@@ -58,6 +58,11 @@ export function whoText({ who, from }: AuditEntry): { readonly who: string; read
 /** Whether an entry tells of something that was refused, once or several times. */
 export function isRefusal({ kind, of }: AuditEntry): boolean {
   return String(kind).endsWith(".refused") || (kind === "repeated" && String(of).endsWith(".refused"));
+}
+
+/** A digest's first twelve digits tell it from others. */
+function shorten(text: string): string {
+  return text.replaceAll(/sha(?:256|512):([0-9a-f]{12})[0-9a-f]+/g, "$1");
 }
 
 function listText(value: unknown): string {

@@ -3,7 +3,7 @@ import { imageUrl, type RepositoryName } from "../image-urls.ts";
 import type { Html } from "../page.ts";
 
 /** An image may have thousands; a listing shows so many of them. */
-export const tagsShown = 8;
+export const tagsShown = 4;
 
 /** The first tags of an image, each a link to it. @param tags one more than is shown says that there are more */
 export function tagChips(repository: RepositoryName, tags: readonly string[]): Html {
