@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Browser } from "./http/console/people/browser.ts";
 
 // Starts the real program, as `npm start` does.
 
@@ -135,17 +136,18 @@ describe("waybill setup", () => {
     const { stdout } = await run("setup", "--data", data);
     const link = new URL(stdout.trim());
     expect(link.origin).toBe(origin);
-    const code = new URLSearchParams(link.hash.slice(1)).get("code");
-    const spend = (body: unknown) =>
-      fetch(`${origin}${link.pathname}`, {
-        method: "POST",
-        body: JSON.stringify(body),
-        headers: { "content-type": "application/json" },
-      });
-    expect((await spend({ code: "wrong" })).status).toBe(403);
-    const answer = await spend({ code });
-    expect(await answer.json()).toMatchObject({ type: "service_account" });
-    expect((await spend({ code })).status).toBe(403);
+    const code = new URLSearchParams(link.hash.slice(1)).get("code") ?? "";
+    const spend = async (typed: Record<string, string>) => {
+      const wire = (url: string, init?: RequestInit) => fetch(url, { ...init, redirect: "manual" });
+      const browser = new Browser({ fetch: wire }, origin);
+      await browser.open(link.pathname);
+      const password = "a long enough password";
+      return (await browser.submit(link.pathname, { email: "ada@example.com", password, again: password, ...typed }))
+        .status;
+    };
+    expect(await spend({ code: "wrong" })).toBe(403);
+    expect(await spend({ code })).toBe(303);
+    expect(await spend({ code })).toBe(403);
   });
 
   test("says so where no server runs", async () => {

@@ -24,20 +24,25 @@ export class GuessLimits {
     this.#now = now;
   }
 
-  /** The seconds to wait before another try; 0 for none. */
-  wait(user: string, address: string): number {
-    return Math.max(this.#wait(`user ${user}`, perUser), this.#wait(`address ${address}`, perAddress));
+  /**
+   * The seconds to wait before another try; 0 for none.
+   *
+   * @param user whom it is tried for; undefined where a try names nobody
+   */
+  wait(user: string | undefined, address: string): number {
+    const ofUser = user === undefined ? 0 : this.#wait(`user ${user}`, perUser);
+    return Math.max(ofUser, this.#wait(`address ${address}`, perAddress));
   }
 
   /** Notes a wrong one, before its proof is looked at: many that come at once are counted one by one. */
-  note(user: string, address: string): void {
-    this.#note(`user ${user}`, perUser);
+  note(user: string | undefined, address: string): void {
+    if (user !== undefined) this.#note(`user ${user}`, perUser);
     this.#note(`address ${address}`, perAddress);
   }
 
   /** A right one: the user's count begins anew, and the address gets back what this one cost: a guesser who signs in as himself in between gains nothing. */
-  forgive(user: string, address: string): void {
-    this.#recovered.delete(`user ${user}`);
+  forgive(user: string | undefined, address: string): void {
+    if (user !== undefined) this.#recovered.delete(`user ${user}`);
     const name = `address ${address}`;
     this.#recovered.set(name, (this.#recovered.get(name) ?? 0) - perAddress.secondsEach * 1000);
   }

@@ -25,7 +25,11 @@ export async function serveForBrowser() {
     port: 0,
     hostname: "localhost",
     idleTimeout: 0,
-    fetch: (request) => app?.fetch(request.url, request) ?? new Response("starting", { status: 503 }),
+    async fetch(request) {
+      const { method, headers } = request;
+      const body = request.body ? { body: await request.arrayBuffer() } : {};
+      return (await app?.fetch(request.url, { method, headers, ...body })) ?? new Response("starting", { status: 503 });
+    },
   });
   const server = await startTestServer({ port: sockets.port ?? 0 });
   app = server;

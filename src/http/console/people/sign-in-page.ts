@@ -44,11 +44,11 @@ async function signIn(call: PeopleCall): Promise<Response> {
 }
 
 async function byPasskey({ services, context, visit, from }: PeopleCall, answer: string) {
-  const wait = services.guessLimits.wait("", from.address);
+  const wait = services.guessLimits.wait(undefined, from.address);
   if (wait > 0) throw new SignInError("slowed", "Too many sign-ins failed here.", { retryAfterSeconds: wait });
-  services.guessLimits.note("", from.address);
+  services.guessLimits.note(undefined, from.address);
   const user = await services.passkeys.answered(context.origin, visit, parseJson(answer));
-  services.guessLimits.forgive("", from.address);
+  services.guessLimits.forgive(undefined, from.address);
   return user;
 }
 
