@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Glob } from "bun";
 import { access } from "./contract/access.ts";
 import { accounts } from "./contract/accounts.ts";
+import { artifacts } from "./contract/artifacts.ts";
 import { audit } from "./contract/audit.ts";
 import { blobs } from "./contract/blobs.ts";
 import { catalog } from "./contract/catalog.ts";
@@ -53,6 +54,7 @@ onEveryDatabase({
   tags,
   catalog,
   listings,
+  artifacts,
   "reverse look-ups": reverseLookUps,
   reviews,
   garbage,
