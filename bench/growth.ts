@@ -52,6 +52,16 @@ const costs: readonly Cost[] = [
     sample: (store, time) => timed(() => ask(store, `/v2/_catalog?n=100&last=bench/team/image-${time % 25}`)),
   },
   {
+    what: "search for a part of many names, the first 25",
+    samples: 200,
+    sample: (store, time) => timed(() => ask(store, `/v1/search?q=image-${time % 10}&n=25`)),
+  },
+  {
+    what: "search for a part of few names",
+    samples: 200,
+    sample: (store, time) => timed(() => ask(store, `/v1/search?q=age-4${time % 10}&n=25`)),
+  },
+  {
     what: "manifest GET by tag",
     samples: 1000,
     sample: (store, time) =>
