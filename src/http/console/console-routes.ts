@@ -1,5 +1,6 @@
 import { accountRoutes } from "./access/account.ts";
 import { accountListRoutes } from "./access/accounts.ts";
+import { federationRoutes } from "./access/federation.ts";
 import { keyRoutes } from "./access/keys.ts";
 import { policyRoutes } from "./access/policy.ts";
 import { policyChangeRoutes } from "./access/policy-change.ts";
@@ -26,4 +27,5 @@ export const consoleRoutes: readonly ConsoleRoute[] = [
   ...accountListRoutes,
   ...accountRoutes,
   ...keyRoutes,
+  ...federationRoutes,
 ];

@@ -24,6 +24,7 @@ import { compileMapping } from "./attribute-mapping.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 import { type ProviderSettings, requireGoodSettings } from "./provider-settings.ts";
 import { verifySubjectToken } from "./subject-token.ts";
+import { type Trial, tryToken } from "./trial.ts";
 
 /** What may be said of a pool or provider. */
 export interface Details {
@@ -152,6 +153,16 @@ export class WorkloadIdentity {
       projectId: pool.projectId,
       workload: { provider: provider.id, groups: [...groups], attributes: { ...attributes } },
     };
+  }
+
+  /** What a provider makes of a token, rule by rule, for whoever writes its rules. */
+  async tryToken(pool: PoolRow, provider: Provider, subjectToken: string): Promise<Trial> {
+    const defaultAudience = audienceOf(pool, provider);
+    return await tryToken(subjectToken, pool, provider.read, {
+      defaultAudience,
+      keys: this.#keys,
+      now: this.#now(),
+    });
   }
 
   async #byAudience(audience: string): Promise<{ pool: PoolRow; provider: Provider }> {

@@ -58,6 +58,8 @@ describe("every page", () => {
       ["access", "/console/projects/shop/access"],
       ["accounts", "/console/projects/shop/accounts"],
       ["account", `/console/projects/shop/accounts/${encodeURIComponent(account.email)}`],
+      ["federation", "/console/projects/shop/federation"],
+      ["provider", "/console/projects/shop/federation/ci-pool/github"],
       ["refused", "/console/nowhere"],
     ];
     browser = await openBrowser();

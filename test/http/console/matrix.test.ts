@@ -35,6 +35,11 @@ const verbs = {
     `POST ${account}/keys/{key}/enable`,
     `POST ${account}/keys/{key}/delete`,
   ],
+  "see federation": [
+    `GET ${project}/federation`,
+    `GET ${project}/federation/{pool}/{provider}`,
+    `POST ${project}/federation/{pool}/{provider}`,
+  ],
   "read the project's log": [`GET ${project}/activity`],
   "read the server's log": ["GET /console/activity"],
   "make projects": ["POST /console/projects"],
@@ -60,7 +65,7 @@ const rows: readonly Row[] = [
   ["an owner of the server", "roles/owner", "installation", everything],
   ["an owner", "roles/owner", "project", inProject],
   ["an owner of another project", "roles/owner", "other", []],
-  ["a viewer", "roles/viewer", "project", [...reading, "read policy", "see accounts"]],
+  ["a viewer", "roles/viewer", "project", [...reading, "read policy", "see accounts", "see federation"]],
   ["a reader of images", "roles/artifactregistry.reader", "project", reading],
   ["a reader of one repository", "roles/artifactregistry.reader", "repository", reading],
   ["a pusher tags and deletes nothing", "roles/artifactregistry.writer", "project", [...reading, "tag"]],
@@ -69,7 +74,7 @@ const rows: readonly Row[] = [
     "an editor makes no keys and no policy",
     "roles/editor",
     "project",
-    [...reading, "tag", "untag", "delete images", "read policy", "see accounts", "change accounts"],
+    [...reading, "tag", "untag", "delete images", "read policy", "see accounts", "change accounts", "see federation"],
   ],
   [
     "a policy administrator",
@@ -100,6 +105,8 @@ beforeAll(async () => {
     "{repository+}": "app",
     "{reference}": shop.index,
     "{account}": encodeURIComponent(shop.account.email),
+    "{pool}": "ci-pool",
+    "{provider}": "github",
     "{key}": shop.key.private_key_id,
   };
   places = {
@@ -123,6 +130,7 @@ const forms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     role: "roles/viewer",
     etag: "old",
   },
+  [`POST ${project}/federation/{pool}/{provider}`]: { token: "x.y.z" },
   [`POST ${project}/accounts`]: { name: "Not A Name" },
   "POST /console/projects": { name: "Not A Name" },
 };

@@ -1,5 +1,6 @@
 import type { ResourceKey } from "../../../src/storage/metadata/schema.ts";
 import { insertUser, type UserRow } from "../../../src/storage/metadata/users.ts";
+import { Issuer } from "../../identity/federation/issuer.ts";
 import { descriptor, pushBlob, pushImage, smallImage } from "../../registry/small-image.ts";
 import { bearer, type TestServer } from "../../server.ts";
 
@@ -131,5 +132,20 @@ export async function fillShop(server: TestServer) {
     await pushRich(server, token, name, tag, { layers: [40_000 + tag.length * 9000, 8000] });
   }
   await pushImage(server, "shop/tools", "1", smallImage("tools"), token);
-  return { project, token, index: index.digest, amd64: amd64.digest, account, key };
+  const issuer = new Issuer("ES256");
+  issuer[Symbol.dispose](); // Its keys are uploaded: nobody asks it for them.
+  const pool = await server.workloadIdentity.createPool(project, "ci-pool", { displayName: "Builds" });
+  const provider = await server.workloadIdentity.createProvider(
+    pool,
+    "github",
+    {},
+    {
+      issuerUri: issuer.url,
+      allowedAudiences: ["https://registry.example"],
+      jwksJson: JSON.stringify(issuer.jwks()),
+      attributeMapping: { "google.subject": "assertion.sub", "attribute.repository": "assertion.repository" },
+      attributeCondition: "assertion.ref == 'refs/heads/main'",
+    },
+  );
+  return { project, token, index: index.digest, amd64: amd64.digest, account, key, issuer, pool, provider };
 }

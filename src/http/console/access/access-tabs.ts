@@ -4,6 +4,7 @@ import { type Html, projectUrl } from "../page.ts";
 const tabs = {
   policy: { label: "Policy", path: "/access" },
   accounts: { label: "Service accounts", path: "/accounts" },
+  federation: { label: "Federation", path: "/federation" },
   why: { label: "Why can’t they?", path: "/why" },
 } as const;
 
