@@ -167,6 +167,10 @@ describe("an operator", () => {
       access_token: string;
     };
     expect(await whose(answer.access_token)).toContain(`serviceAccount:${email}`);
+    // What was handed out ends with the account, and the machine has nothing else to offer.
+    await world.server.administer("iam", "service-accounts", "disable", email);
+    expect(await whose(answer.access_token)).toContain("ACCOUNT_STATE_INVALID");
+    await world.server.administer("iam", "service-accounts", "enable", email);
     const log = await metadata.log();
     expect(log).toContain("127.0.0.1 GET /computeMetadata/v1/instance/service-accounts/default/token 200");
     expect(log).not.toContain(answer.access_token);

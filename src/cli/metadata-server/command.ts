@@ -12,8 +12,8 @@ SYNOPSIS
 DESCRIPTION
     Answers as a virtual machine's metadata server does: gcloud and Google's libraries get tokens of one account from
     it, for the scopes given here and no wider ones. The tokens are made with your own identity, which no workload
-    sees. Clients find it by GCE_METADATA_ROOT (gcloud) and GCE_METADATA_HOST (libraries, docker-credential-waybill),
-    both ADDRESS:PORT.
+    sees. Clients find it by GCE_METADATA_ROOT (gcloud) and GCE_METADATA_HOST (libraries, docker-credential-waybill; for
+    Python GCE_METADATA_IP too), all ADDRESS:PORT.
 
     Whoever reaches a listener gets tokens, so each listener is in one network and none in all. Answers go one hop;
     requests that came through a proxy, that ask by a foreign name or lack the header Metadata-Flavor: Google are

@@ -542,3 +542,18 @@ describe("an id is bound to the project in the path", () => {
     },
   );
 });
+
+describe("an image is bound to the project in the path", () => {
+  const ofImages = googleRoutes.map(lineOf).filter((line) => /\{(?:package|image)\}/.test(line));
+  test.each(ofImages)("%s", async (line) => {
+    const send = await world.as([[`project/${world.other.id}`, "roles/owner"]]);
+    const own = Object.entries({ ...things, "{project}": "other" }).reduce(
+      (text, [name, id]) => text.replace(name, id),
+      line,
+    );
+    const query = /^POST/.test(line) ? "?tagId=x" : "";
+    const body = /^(?:POST|PATCH)/.test(line) ? { version: "x" } : undefined;
+    expect((await send(`${own}${query}`, body)).status).toBe(404);
+    expect((await send(`${own.replace("/other/", "/shop/")}${query}`, body)).status).toBe(403);
+  });
+});
