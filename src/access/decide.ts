@@ -59,6 +59,12 @@ export class Access {
     return evaluate(caller, permission, resource, bindings, grounds, needed);
   }
 
+  /** Whether a deny rule is in the way: then no grant would help. */
+  async isDenied(caller: Caller, permission: Permission, resource: Resource): Promise<boolean> {
+    const { bindings, grounds } = await this.consider(caller, resource);
+    return denialIn(bindings, permission, grounds) !== undefined;
+  }
+
   /** What a decision on this resource stands on: every binding and limit that names the caller. */
   async consider(caller: Caller, resource: Resource): Promise<{ bindings: BindingRow[]; grounds: Grounds }> {
     const members = this.#members.get(caller) ?? (await this.membersOf(caller));

@@ -1,3 +1,4 @@
+import { scopeFor } from "../../access/scope-limits.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
 import { principalName } from "../../identity/principal.ts";
 import { RegistryError, type RegistryErrorCode } from "../../registry/registry-error.ts";
@@ -86,7 +87,7 @@ export function answer(code: RegistryErrorCode, message: string, detail?: unknow
   return Response.json({ errors: [error] }, { status: statuses[code], headers: { ...registryHeaders, ...headers } });
 }
 
-function answerRefusal({ refusal, scope, message }: RefusalError, context: RequestContext): Response {
+function answerRefusal({ refusal, scope, message, advice }: RefusalError, context: RequestContext): Response {
   switch (refusal.reason) {
     case "anonymous":
       return askToLogIn(context, scope);
@@ -95,7 +96,9 @@ function answerRefusal({ refusal, scope, message }: RefusalError, context: Reque
     case "policy":
     case "scope": {
       const { reason, permission, resource, principal } = refusal;
-      return answer("DENIED", message, { reason, permission, resource, principal: principalName(principal) });
+      const detail = { reason, permission, resource, principal: principalName(principal) };
+      if (reason === "scope") return answer("DENIED", message, { ...detail, scope: scopeFor(permission) });
+      return answer("DENIED", message, { ...detail, ...(advice && { grant: advice }) });
     }
   }
 }

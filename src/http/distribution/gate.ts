@@ -1,10 +1,12 @@
-import type { Access, NeededAccess } from "../../access/decide.ts";
+import { adviseGrant, type PolicyPlace } from "../../access/advice.ts";
+import type { Access, NeededAccess, Refusal } from "../../access/decide.ts";
 import { type Permission, pull } from "../../access/permissions.ts";
 import { repositoryResource } from "../../access/resource.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { Use } from "../../audit/uses.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { parseAuthorization } from "../../identity/credentials.ts";
+import { principalName } from "../../identity/principal.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import type { Repository } from "../../registry/repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../../registry/resolve.ts";
@@ -68,7 +70,7 @@ export class Gate {
     const decision = await this.decide(caller, resolved, permission, action);
     if (!decision.allowed) {
       const scope = `repository:${repository.path}:${scopeActions[action]}`;
-      throw new RefusalError(decision, scope, resolved.projectId);
+      throw new RefusalError(decision, scope, resolved.projectId, await this.#advise(caller, resolved, decision));
     }
     if (action === "push") this.#refuseCache(resolved);
     const use = this.#audit.use(useOf(caller, permission, repositoryResource(repository, resolved)));
@@ -89,6 +91,20 @@ export class Gate {
    */
   async mayPullUnasked(caller: Caller, resolved: ResolvedRepository): Promise<boolean> {
     return (await this.#access.decide(caller, pull, repositoryResource(resolved.repository, resolved))).allowed;
+  }
+
+  /** The grant that is missing, for those who may read who has which. */
+  async #advise(caller: Caller, resolved: ResolvedRepository, { reason, permission, principal }: Refusal) {
+    if (reason !== "policy" || resolved.projectId === undefined) return undefined;
+    const { project, location, image } = resolved.repository;
+    const resource = repositoryResource(resolved.repository, resolved);
+    const reading = await this.#access.decide(caller, "artifactregistry.repositories.getIamPolicy", resource);
+    if (!reading.allowed || (await this.#access.isDenied(caller, permission, resource))) return undefined;
+    const place: PolicyPlace =
+      resolved.repositoryId === undefined
+        ? { kind: "project", project }
+        : { kind: "repository", project, location, image };
+    return adviseGrant(permission, place, principalName(principal));
   }
 
   /** What a cache has is what its upstream has, and nothing else. */

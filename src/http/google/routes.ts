@@ -4,6 +4,7 @@ import { cleanupRoutes } from "./cleanup-routes.ts";
 import { constraintRoutes } from "./constraint-routes.ts";
 import { customRoleRoutes } from "./custom-role-routes.ts";
 import { denyPolicyRoutes } from "./deny-policy-routes.ts";
+import { explainRoutes } from "./explain-route.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { iamCredentialsRoutes } from "./iam-credentials-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
@@ -50,6 +51,7 @@ export const googleRoutes: readonly Route[] = [
   ...customRoleRoutes,
   ...denyPolicyRoutes,
   ...groupRoutes,
+  ...explainRoutes,
   ...projectSettingsRoutes,
   ...rulesRoutes("/v1/projects/{project}", "project"),
   ...rulesRoutes(`${location}/repositories/{repository}`, "repository"),

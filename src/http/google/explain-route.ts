@@ -1,0 +1,189 @@
+import { z } from "zod";
+import type { PolicyPlace } from "../../access/advice.ts";
+import { type Explanation, explain } from "../../access/explain.ts";
+import { findMember } from "../../access/member.ts";
+import { type Permission, permissions } from "../../access/permissions.ts";
+import { locationResource, type Resource } from "../../access/resource.ts";
+import { anonymous, type Principal, principalKey } from "../../identity/principal.ts";
+import { parseRepository } from "../../registry/repository.ts";
+import type { ResourceKey } from "../../storage/metadata/schema.ts";
+import { organizationId } from "./access-targets.ts";
+import { refused } from "./answer-api-error.ts";
+import { invalidField } from "./api-error.ts";
+import { type ApiCall, type Route, route } from "./route.ts";
+import type { GoogleServices } from "./services.ts";
+import { resolveTarget } from "./targets.ts";
+
+const bodySchema = z.strictObject({
+  accessTuple: z.strictObject({
+    /** `user:EMAIL`, `serviceAccount:EMAIL`, an e-mail alone, `principal://…`, or allUsers; the caller where it is left out. */
+    principal: z.string().max(512).default(""),
+    fullResourceName: z.string().min(1).max(512),
+    permission: z.string().max(200),
+  }),
+});
+type Call = ApiCall<"server", z.infer<typeof bodySchema>, unknown>;
+type Named = { readonly resource: Resource; readonly place: PolicyPlace; readonly read: Permission };
+
+/** Policy Troubleshooter v1: why somebody may do something or not. */
+export const explainRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    pattern: "/v1/iam:troubleshoot",
+    target: "server",
+    permission: undefined,
+    body: bodySchema,
+    handle: troubleshoot,
+  }),
+];
+
+/** Anybody may ask about themselves, and hears whether; why is told to those who may read the policies. */
+async function troubleshoot(call: Call): Promise<object> {
+  const { services, caller, body } = call;
+  const { principal: text, permission: name, fullResourceName } = body.accessTuple;
+  const permission = permissions.find((each) => each === name.replace(".googleapis.com/", "."));
+  if (!permission) throw invalidField("accessTuple.permission", "is not one that this server knows");
+  const { resource, place, read } = await findNamed(call, fullResourceName);
+  const principal = text === "" ? caller.principal : await parsePrincipal(services, text);
+  const reading = await services.access.decide(caller, read, resource);
+  const isOwn = principalKey(principal) === principalKey(caller.principal);
+  if (!reading.allowed && !isOwn) throw refused(reading);
+  const mayRead = async (key: ResourceKey) => reading.allowed && (await mayReadPolicy(call, key, resource.keys));
+  const own = isOwn ? caller.principal : principal;
+  const explanation = await explain(services.access, services.metadata, {
+    principal: own,
+    permission,
+    resource,
+    place,
+    mayRead,
+  });
+  return explanationJson(explanation, body.accessTuple, resource.name);
+}
+
+/** The narrower policies go with the resource's own; those above are asked about on their own. */
+async function mayReadPolicy({ services, caller }: Call, key: ResourceKey, keys: readonly ResourceKey[]) {
+  const above = keys.slice(keys.indexOf(key));
+  const permission: Permission | undefined =
+    key === "installation"
+      ? "resourcemanager.organizations.getIamPolicy"
+      : key.startsWith("project/")
+        ? "resourcemanager.projects.getIamPolicy"
+        : undefined;
+  if (!permission) return true;
+  return (await services.access.decide(caller, permission, { name: "a policy", keys: above })).allowed;
+}
+
+/** `//SERVICE/projects/…`, `projects/…`, a project's name alone, or an image as docker names it. */
+async function findNamed(call: Call, text: string): Promise<Named> {
+  const path = text.replace(/^\/\/[a-z]+\.googleapis\.com\//, "");
+  const { services } = call;
+  const images = "artifactregistry.repositories.getIamPolicy";
+  if (path === `organizations/${organizationId}`) {
+    const read = "resourcemanager.organizations.getIamPolicy";
+    return { resource: (await resolveTarget.server(services, {})).resource, place: { kind: "server" }, read };
+  }
+  const account = /^projects\/([^/]+)\/serviceAccounts\/([^/]+)$/.exec(path);
+  if (account) {
+    const [, project = "", email = ""] = account;
+    const { resource } = await resolveTarget.serviceAccount(services, { project, account: email });
+    return { resource, place: { kind: "serviceAccount", email }, read: "iam.serviceAccounts.getIamPolicy" };
+  }
+  const located = /^projects\/([^/]+)\/locations\/([^/]+)(?:\/(repositories|prefixes)\/(.+))?$/.exec(path);
+  if (located) {
+    const [, project = "", location = "", kind, name = ""] = located;
+    const image = name.replaceAll(/%2f/gi, "/");
+    if (kind === "repositories") return await repositoryNamed(services, project, location, image);
+    if (kind === "prefixes") {
+      const { resource } = await resolveTarget.prefix(services, { project, location, prefix: image });
+      return { resource, place: { kind: "prefix", project, location, prefix: image }, read: images };
+    }
+    const found = await services.projects.resolve(project);
+    const resource = locationResource(found?.name ?? project, location, found?.id);
+    return { resource, place: { kind: "location", project, location }, read: images };
+  }
+  const project = /^(?:projects\/)?([^/]+)$/.exec(path)?.[1];
+  if (project !== undefined) {
+    const { resource } = await resolveTarget.project(services, { project });
+    return { resource, place: { kind: "project", project }, read: "resourcemanager.projects.getIamPolicy" };
+  }
+  if (/^(?:projects|organizations)\//.test(path)) {
+    throw invalidField("accessTuple.fullResourceName", "is no project, location, prefix, repository or service account");
+  }
+  return await imageNamed(call, path);
+}
+
+/** `HOST/PROJECT/IMAGE`, the host left out where it is the one that the request came to. */
+async function imageNamed({ services, context }: Call, text: string): Promise<Named> {
+  const slash = text.indexOf("/");
+  const first = text.slice(0, slash);
+  const isHere = first === context.host;
+  const location = !isHere && services.locations.includes(first) ? first : context.location;
+  const path = isHere || location === first ? text.slice(slash + 1) : text;
+  try {
+    const { project, image } = parseRepository(path.replace(/(?:@[^/]*|:[^/:]*)$/, ""), location);
+    return await repositoryNamed(services, project, location, image);
+  } catch (error) {
+    throw invalidField("accessTuple.fullResourceName", (error as Error).message);
+  }
+}
+
+async function repositoryNamed(services: GoogleServices, project: string, location: string, image: string) {
+  const { resource, found } = await resolveTarget.repository(services, { project, location, repository: image });
+  // A repository has a policy of its own from its first push on.
+  const place: PolicyPlace = found ? { kind: "repository", project, location, image } : { kind: "project", project };
+  return { resource, place, read: "artifactregistry.repositories.getIamPolicy" as const };
+}
+
+async function parsePrincipal({ metadata, serviceAccounts }: GoogleServices, text: string): Promise<Principal> {
+  if (text === "allUsers") return anonymous;
+  const guessed = serviceAccounts.projectOf(text.toLowerCase()) === undefined ? "user" : "serviceAccount";
+  const member = /^[a-zA-Z]+:/.test(text) ? text : `${guessed}:${text}`;
+  const key = await findMember(metadata.read, member);
+  const [kind = ""] = member.split(":", 1);
+  const email = member.slice(kind.length + 1).toLowerCase();
+  switch (kind) {
+    case "user":
+      return { kind, id: key?.slice("user:".length) ?? "", email };
+    case "serviceAccount": {
+      const account = await serviceAccounts.find(email);
+      if (account) return { kind, id: account.id, email: account.email, projectId: account.projectId };
+      break;
+    }
+    case "principal": {
+      const id = member.slice("principal:".length);
+      const [pool = "", projectId = ""] = /^.*\/projects\/([^/]+)\/.*?(?=\/subject\/)/.exec(id) ?? [];
+      // Groups and attributes are in the outside token, and not in its subject's name.
+      return { kind: "federated", id, projectId, sets: pool === "" ? [] : [`${pool}/*`] };
+    }
+  }
+  throw invalidField("accessTuple.principal", "is one who acts: user:, serviceAccount:, principal:// or allUsers");
+}
+
+function explanationJson(found: Explanation, accessTuple: object, resourceName: string): object {
+  const { allowed, summary, bindings, hidden, deniedBy, advice } = found;
+  const access = allowed ? "GRANTED" : "NOT_GRANTED";
+  return {
+    access,
+    summary,
+    accessTuple,
+    resource: resourceName,
+    ...(deniedBy !== undefined && { deniedBy }),
+    ...(advice && { advice }),
+    ...(hidden > 0 && { hiddenBindings: hidden }),
+    ...(bindings.length > 0 && {
+      explainedPolicies: [
+        {
+          access,
+          bindingExplanations: bindings.map(({ on, role, member, condition, bearing }) => ({
+            access: bearing === "granted" ? "GRANTED" : "NOT_GRANTED",
+            resource: on,
+            role,
+            member,
+            bearing,
+            ...(condition && { condition }),
+          })),
+        },
+      ],
+    }),
+  };
+}
