@@ -107,7 +107,10 @@ async function findNamed(call: Call, text: string): Promise<Named> {
     return { resource, place: { kind: "project", project }, read: "resourcemanager.projects.getIamPolicy" };
   }
   if (/^(?:projects|organizations)\//.test(path)) {
-    throw invalidField("accessTuple.fullResourceName", "is no project, location, prefix, repository or service account");
+    throw invalidField(
+      "accessTuple.fullResourceName",
+      "is no project, location, prefix, repository or service account",
+    );
   }
   return await imageNamed(call, path);
 }
