@@ -1,15 +1,22 @@
 /**
  * The credential helper, from start to exit: docker waits for it before every pull and push.
  *
- * Beside its answer from the cache stand its other answers, a C program that reads its input and prints a line (nothing that answers
- * docker can be faster), and Google's own helpers where this machine has them. A classic `docker build` asks for every configured host.
+ * Beside its answer from the cache stand its other answers, a C program that reads its input and prints a line (nothing that
+ * answers docker can be faster), an empty program of our runtime (nothing of ours can be faster), and Google's own helpers where
+ * this machine has them. A classic `docker build` asks for every configured host.
  */
 
 import { artifactRegistryHosts, containerRegistryHosts } from "../src/docker-config/google-registries.ts";
 import { Sandbox } from "../test/clients/sandbox.ts";
 import { OAuthProcess } from "../test/oauth/process.ts";
 import { federatedHome, parallelGets, serviceAccountHome } from "./credential-helper/homes.ts";
-import { compileMeter, compileTrivialProgram, findHelper, program } from "./credential-helper/programs.ts";
+import {
+  compileEmptyProgram,
+  compileMeter,
+  compileTrivialProgram,
+  findHelper,
+  program,
+} from "./credential-helper/programs.ts";
 import type { Bench, Contender, Figure } from "./measure.ts";
 import type { Open } from "./run.ts";
 
@@ -23,6 +30,7 @@ const GOALS = { timesTrivialMax: 6, shareOfGcloudMax: 1 / 30, tokenRequests: 1, 
 const NAMES = {
   cached: "docker-credential-waybill get, cached",
   trivial: "a trivial C program",
+  empty: "an empty program of our runtime",
   gcloud: "docker-credential-gcloud get",
   parallel: "50 parallel gets on a cold cache",
 };
@@ -68,6 +76,7 @@ async function otherPrograms(sandbox: Sandbox, quick: boolean): Promise<Contende
     ...(trivial
       ? [program(`${EVERY_HOST.length} starts of it`, [trivial], sandbox, EVERY_HOST, { roundsMax: 8 })]
       : []),
+    program(NAMES.empty, [await compileEmptyProgram(sandbox)], sandbox, HOST),
     ...(gcloud ? [program(NAMES.gcloud, [gcloud, "get"], sandbox, HOST, { roundsMax: quick ? 2 : 20 })] : []),
     ...(gcr ? [program("docker-credential-gcr get", [gcr, "get"], sandbox, HOST)] : []),
   ];

@@ -31,6 +31,8 @@ export interface Figure {
   readonly samples: number;
   /** Our median over this one's: below 1 we are faster. 1 for ourselves. */
   readonly ratio: number;
+  /** The same of the best samples. */
+  readonly bestRatio: number;
   readonly facts?: Readonly<Record<string, number>>;
 }
 
@@ -47,7 +49,7 @@ export async function measure({ contenders, rounds }: Bench): Promise<Figure[]> 
       if (round >= 0) samples.get(contender)?.push(figure);
     }
   }
-  const ours = median(samples.values().next().value ?? []);
+  const ours = samples.values().next().value ?? [];
   return contenders.map((contender) => figureOf(contender, samples.get(contender) ?? [], ours));
 }
 
@@ -57,12 +59,18 @@ export function machine(): string {
   return `${cpus().length} x ${first?.model.trim() ?? "unknown"}, ${process.platform} ${process.arch}, Bun ${Bun.version}`;
 }
 
-function figureOf(contender: Contender, samples: readonly number[], ours: number): Figure {
-  const middle = median(samples);
-  const best = rounded(Math.min(...samples));
-  const figure = { best, median: rounded(middle), p99: rounded(quantile(samples, 0.99)), samples: samples.length };
-  const facts = contender.facts && { facts: contender.facts() };
-  return { contender: contender.name, ...figure, ratio: rounded(ours / middle), ...facts };
+function figureOf(contender: Contender, samples: readonly number[], ours: readonly number[]): Figure {
+  const [best, middle] = [Math.min(...samples), median(samples)];
+  return {
+    contender: contender.name,
+    best: rounded(best),
+    median: rounded(middle),
+    p99: rounded(quantile(samples, 0.99)),
+    samples: samples.length,
+    ratio: rounded(median(ours) / middle),
+    bestRatio: rounded(Math.min(...ours) / best),
+    ...(contender.facts && { facts: contender.facts() }),
+  };
 }
 
 function median(samples: readonly number[]): number {

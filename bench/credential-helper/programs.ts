@@ -78,6 +78,17 @@ export function compileTrivialProgram(place: Place): Promise<string | undefined>
   return compile("trivial", C_PROGRAM, place);
 }
 
+/** The least that a program of this runtime takes, built as ours is: it reads nothing and prints a line. */
+export async function compileEmptyProgram({ folder }: Place): Promise<string> {
+  const [source, path] = [`${folder}/empty.ts`, `${folder}/empty`];
+  await Bun.write(source, 'console.write("Secret\\n");\n');
+  const flags = ["--compile", "--minify", "--bytecode", "--format=esm"];
+  const off = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
+  const built = Bun.spawnSync([process.execPath, "build", source, ...flags, ...off, "--outfile", path]);
+  if (!built.success) throw new Error(built.stderr.toString());
+  return path;
+}
+
 /** A program that runs another one and tells on standard error how much memory it took. */
 export function compileMeter(place: Place): Promise<string | undefined> {
   return compile("meter", METER, place);

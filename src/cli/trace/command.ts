@@ -6,8 +6,8 @@ export const trace: Command = {
   summary: "record what a command says to its registry, without its secrets",
   help: `
 SYNOPSIS
-    waybill trace [--format=json] [--output=FILE] [--way=name|proxy] -- COMMAND [ARGUMENT…]
-    waybill trace replay FILE --server=URL [--format=json]
+    waybill trace [--format=json] [--output=FILE] [--way=name|proxy] [--bodies] -- COMMAND [ARGUMENT…]
+    waybill trace replay FILE --server=URL [--writes] [--format=json]
 
 DESCRIPTION
     Runs the command with a listener of our own between it and the registry, and shows every request: method, address,
@@ -24,25 +24,32 @@ DESCRIPTION
 
     A token service at a host of its own is seen by the second way only.
 
-    replay makes the requests of a recording again that only read, to another server and with this machine's
-    credentials for it, and compares statuses and headers.
+    replay makes the requests of a recording again, to another server and with this machine's credentials for it,
+    compares statuses and headers, and exits 1 where they differ. A pull is replayed whole; of a push only what reads,
+    unless it was recorded with --bodies and is replayed with --writes. Nothing is ever deleted.
 
 OPTIONS
     --format=json     a recording that can be replayed, on standard output (the command's own goes to standard error)
     --output=FILE     the recording goes to FILE, readable by you only, and the table is shown all the same
+    --bodies          the parts of images that the command pushes are in the recording too, up to 4 MiB each: then a
+                      push can be replayed. Who gets the recording gets the image
     --way=name|proxy  how (default: name for docker and for registries on this machine, else proxy)
     --server=URL      the server to replay against
+    --writes          push there what the recording pushed
 
 EXAMPLES
     waybill trace -- docker pull gcr.io/my-project/my-image
     waybill trace --format=json -- skopeo inspect docker://gcr.io/my-project/my-image > trace.json
     waybill trace replay trace.json --server=http://localhost:5000
+    waybill trace --bodies --output=push.json -- skopeo copy oci:image docker://localhost:5000/my-project/my-image:1
 `,
   options: {
     format: { type: "string" },
     output: { type: "string" },
     way: { type: "string" },
     server: { type: "string" },
+    bodies: { type: "boolean" },
+    writes: { type: "boolean" },
   },
   choices: { format: ["json", "table"], way: ["name", "proxy"] },
   positionals: { name: "COMMAND", min: 1, max: Number.POSITIVE_INFINITY },

@@ -7,6 +7,8 @@ export type Exchange = {
   url: string;
   requestHeaders: Record<string, string>;
   requestBytes: number;
+  /** A part of an image that was sent, in base64: only where somebody asked for it. */
+  requestBody?: string;
   /** 0 where no answer came; `error` says why. */
   status: number;
   responseHeaders: Record<string, string>;
@@ -57,7 +59,8 @@ const openParameters = new Set([
   "tag",
 ]);
 
-const redacted = "[redacted]";
+/** Stands for what was left out. */
+export const redacted = "[redacted]";
 
 /** The headers of a request that a reader needs. */
 export function requestHeaders(headers: Headers): Record<string, string> {

@@ -17,17 +17,25 @@ import { readsPodmanFiles, registriesIn, renamed, type Way } from "./way.ts";
 /** What became of the command, and what was said meanwhile. */
 export type Recording = { exitCode: number; trace: Trace };
 
+export type RecordOptions = {
+  way: Way;
+  /** Keeps standard output for the recording. */
+  toStderr: boolean;
+  /** Are the parts of images that the command sends in the recording too? */
+  keepsBodies: boolean;
+};
+
 type Staged = { command: string[]; env: Env; listeners: Listener[] };
 
-/** Runs a command and records what it says to its registries. `toStderr` keeps standard output for the recording. */
+/** Runs a command and records what it says to its registries. */
 export async function record(
   command: readonly string[],
-  { way, toStderr }: { way: Way; toStderr: boolean },
+  { way, toStderr, keepsBodies }: RecordOptions,
   context: Context,
 ): Promise<Recording> {
   const path = findProgram(command[0] ?? "", context.env);
   if (path === undefined) throw new Failure(`${command[0]} is not on PATH`, "name a program that is");
-  const recorder = new Recorder(context.fetch);
+  const recorder = new Recorder(context.fetch, keepsBodies);
   using folder = new ClientFolder();
   const staged = await (way === "name" ? byName : byProxy)(command, recorder, folder, context);
   try {

@@ -3,6 +3,7 @@ import type { Context } from "../../sources/context.ts";
 import { messageOf, oneLine } from "../../sources/failure.ts";
 import { mask } from "../mask.ts";
 import { type Exchange, redactUrl, requestHeaders, responseHeaders } from "./exchange.ts";
+import { KeptBody } from "./kept-body.ts";
 
 /** What an answer passes through on its way back. */
 export type AnswerFilter = (headers: Headers) => void;
@@ -29,10 +30,12 @@ const wholeBytesMax = 8 * 1024 * 1024;
 export class Recorder {
   readonly #exchanges: Exchange[] = [];
   readonly #fetch: Context["fetch"];
+  readonly #keepsBodies: boolean;
   readonly #started = performance.now();
 
-  constructor(fetch: Context["fetch"]) {
+  constructor(fetch: Context["fetch"], keepsBodies = false) {
     this.#fetch = fetch;
+    this.#keepsBodies = keepsBodies;
   }
 
   /** What was said, in the order in which it began. */
@@ -47,8 +50,10 @@ export class Recorder {
     const end = () => {
       exchange.milliseconds = Math.round(performance.now() - started);
     };
+    const kept = this.#keepsBodies ? KeptBody.for(request.method, url) : undefined;
     try {
-      const response = await this.#fetch(onward(request, url, exchange));
+      const response = await this.#fetch(onward(request, url, exchange, kept));
+      if (kept?.text !== undefined) exchange.requestBody = kept.text;
       return await back(response, request.method, exchange, filter, end);
     } catch (error) {
       exchange.error = mask(messageOf(error)).slice(0, 500);
@@ -75,14 +80,15 @@ export class Recorder {
   }
 }
 
-function onward(request: Request, url: string, exchange: Exchange): Request {
+function onward(request: Request, url: string, exchange: Exchange, kept: KeptBody | undefined): Request {
   const headers = new Headers(request.headers);
   for (const name of [...connectionHeaders, "host", "content-length"]) headers.delete(name);
   // Unpacked on the way it would have another length than the answer says.
   headers.set("accept-encoding", "identity");
   const body = request.body?.pipeThrough(
-    counting((bytes) => {
-      exchange.requestBytes += bytes;
+    passing((chunk) => {
+      exchange.requestBytes += chunk.length;
+      kept?.add(chunk);
     }),
   );
   const { method } = request;
@@ -109,8 +115,8 @@ async function back(
   filter(headers);
   if (method === "HEAD" || status === 204 || status === 304) return new Response(null, { status, headers });
   if (Number(headers.get("content-length") ?? "0") > wholeBytesMax) {
-    const count = counting((bytes) => {
-      exchange.responseBytes += bytes;
+    const count = passing((chunk) => {
+      exchange.responseBytes += chunk.length;
     }, end);
     return new Response(response.body?.pipeThrough(count) ?? null, { status, headers });
   }
@@ -133,10 +139,11 @@ function messageOfError(text: string): string | undefined {
   }
 }
 
-function counting(count: (bytes: number) => void, end: () => void = () => {}): TransformStream<Uint8Array, Uint8Array> {
-  return new TransformStream({
+/** Hands on what comes, after somebody has looked at it. */
+function passing(look: (chunk: Uint8Array) => void, end: () => void = () => {}) {
+  return new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
-      count(chunk.length);
+      look(chunk);
       controller.enqueue(chunk);
     },
     flush: end,

@@ -24,6 +24,7 @@ function isExchange(value: unknown): value is Exchange {
     typeof exchange.url === "string" &&
     URL.canParse(exchange.url) &&
     Number.isInteger(exchange.status) &&
+    (exchange.requestBody === undefined || typeof exchange.requestBody === "string") &&
     isTexts(exchange.requestHeaders) &&
     isTexts(exchange.responseHeaders)
   );

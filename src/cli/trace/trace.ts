@@ -7,7 +7,7 @@ import { type Replayed, replay } from "./replay.ts";
 import { readTrace } from "./trace-file.ts";
 import { type Way, wayFor } from "./way.ts";
 
-type TraceInvocation = Invocation<"format" | "output" | "way" | "server">;
+type TraceInvocation = Invocation<"format" | "output" | "way" | "server", "bodies" | "writes">;
 
 /** `waybill trace` */
 export async function run(invocation: TraceInvocation): Promise<number> {
@@ -22,9 +22,11 @@ export async function run(invocation: TraceInvocation): Promise<number> {
 
 async function runRecord({ values, context }: TraceInvocation, command: string[]): Promise<number> {
   if (values.server !== undefined) throw new UsageError("--server is for replay");
+  if (values.writes) throw new UsageError("--writes is for replay");
   const isJson = values.format === "json";
   const way = (values.way as Way | undefined) ?? wayFor(command);
-  const { exitCode, trace } = await record(command, { way, toStderr: isJson && values.output === undefined }, context);
+  const options = { way, toStderr: isJson && values.output === undefined, keepsBodies: values.bodies === true };
+  const { exitCode, trace } = await record(command, options, context);
   const json = `${JSON.stringify(trace, undefined, 2)}\n`;
   if (values.output !== undefined) replaceFile(values.output, json);
   else if (isJson) context.stdout(json);
@@ -36,8 +38,9 @@ async function runReplay({ values, positionals, context }: TraceInvocation): Pro
   const [, path, ...more] = positionals;
   if (path === undefined || more.length > 0) throw new UsageError("replay takes one FILE");
   if (values.server === undefined) throw new UsageError("--server is missing", "like --server=http://localhost:5000");
+  if (values.bodies) throw new UsageError("--bodies is for recording");
   const server = parseServer(values.server);
-  const replayed = await replay(readTrace(path), server, context);
+  const replayed = await replay(readTrace(path), server, context, { mayWrite: values.writes === true });
   if (values.format === "json") context.stdout(`${JSON.stringify(replayed.map(dataOf), undefined, 2)}\n`);
   else context.stdout(replayed.map(lineOf).join(""));
   return replayed.some(({ differences }) => differences.length > 0) ? 1 : 0;

@@ -26,6 +26,38 @@ console.log("pulled", answer.status, (await answer.bytes()).length);
 process.exit(Math.floor(answer.status / 100));
 `;
 
+/** Pushes an image of one small layer: each blob by POST, PATCH and PUT. */
+const pusher = `
+import { createHash } from "node:crypto";
+const [image] = process.argv.slice(2);
+const [host, ...path] = image.split("/");
+const [name, tag] = path.join("/").split(":");
+const { credHelpers = {} } = await Bun.file(process.env.DOCKER_CONFIG + "/config.json").json();
+const helper = Bun.spawn(["docker-credential-" + credHelpers[host], "get"], { stdin: Buffer.from(host) });
+const { Username, Secret } = await helper.stdout.json();
+const basic = { authorization: "Basic " + btoa(Username + ":" + Secret) };
+const scope = "repository:" + name + ":pull,push";
+const { token } = await (await fetch("http://" + host + "/v2/token?service=x&scope=" + scope, { headers: basic })).json();
+const headers = { authorization: "Bearer " + token };
+const send = (url, init) => fetch(new URL(url, "http://" + host), { ...init, headers: { ...headers, ...init.headers } });
+const digestOf = (text) => "sha256:" + createHash("sha256").update(text).digest("hex");
+const statuses = [];
+async function blob(text) {
+  const opened = await send("/v2/" + name + "/blobs/uploads/", { method: "POST" });
+  const patched = await send(opened.headers.get("location"), { method: "PATCH", body: text });
+  const end = new URL(patched.headers.get("location"), "http://" + host);
+  end.searchParams.set("digest", digestOf(text));
+  statuses.push((await send(end.href, { method: "PUT" })).status);
+  return { digest: digestOf(text), size: text.length };
+}
+const mediaType = "application/vnd.oci.image.manifest.v1+json";
+const config = { mediaType: "application/vnd.oci.image.config.v1+json", ...(await blob('{"architecture":"amd64"}')) };
+const layers = [{ mediaType: "application/vnd.oci.image.layer.v1.tar", ...(await blob("layer".repeat(100))) }];
+const body = JSON.stringify({ schemaVersion: 2, mediaType, config, layers });
+const put = await send("/v2/" + name + "/manifests/" + tag, { method: "PUT", body, headers: { "content-type": mediaType } });
+console.log([...statuses, put.status].join(" "));
+`;
+
 let server: AdministeredServer;
 let host: string;
 let home: Home;
@@ -43,6 +75,7 @@ beforeAll(async () => {
   home.env.DOCKER_CONFIG = home.path(".docker");
   home.env.PATH = `${home.path("bin")}:/usr/bin:/bin`;
   home.program("docker-credential-waybill", `exec '${process.execPath}' '${main}' docker-credential-waybill "$@"`);
+  home.program("pusher", `exec '${process.execPath}' '${home.write("pusher.ts", pusher)}' "$@"`);
   home.program("client", `exec '${process.execPath}' '${home.write("client.ts", client)}' "$@"`);
   await home.waybill(["auth", "activate-service-account", "--push", `--key-file=${file}`]);
   await home.waybill(["auth", "configure-docker", "--quiet"]);
@@ -128,6 +161,8 @@ describe("waybill trace", () => {
     [["--server=http://localhost:1", "--", "client", "gcr.io/a/b"], 2, /--server is for replay/],
     [["replay"], 2, /replay takes one FILE/],
     [["replay", "x"], 2, /--server is missing/],
+    [["replay", "x", "--server=http://localhost:1", "--bodies"], 2, /--bodies is for recording/],
+    [["--writes", "--", "client", "gcr.io/a/b"], 2, /--writes is for replay/],
     [["replay", "/nonexistent", "--server=localhost:1"], 1, /cannot be read/],
   ];
   for (const [argv, exitCode, message] of refused)
@@ -171,6 +206,45 @@ describe("waybill trace replay", () => {
     expect(stdout.match(/not replayed/g)).toHaveLength(4);
   });
 
+  test("pushes again what was recorded with its parts, where somebody says so, and nowhere else", async () => {
+    const file = home.path("push.json");
+    const pushed = await trace("--bodies", `--output=${file}`, "--", "pusher", `${host}/demo/pushed:1`);
+    expect(pushed.stdout, pushed.stderr).toBe("201 201 201\n");
+    const { exchanges } = JSON.parse(home.read("push.json")) as Trace;
+    expect(secretsIn(JSON.stringify(exchanges.map(({ requestBody: _, ...rest }) => rest)))).toEqual([]);
+    expect(exchanges.filter(({ requestBody }) => requestBody !== undefined)).toHaveLength(3);
+    expect(home.mode("push.json")).toBe("600");
+
+    await using other = await startAdministeredServer();
+    await other.waybill(["projects", "create", "demo"]);
+    const key = other.home.path("admin.json");
+    const activate = ["auth", "activate-service-account", "--push", `--key-file=${key}`];
+    using visitor = new Home();
+    expect((await visitor.waybill(activate)).exitCode).toBe(0);
+    const replay = (...flags: string[]) =>
+      visitor.waybill(["trace", "replay", file, `--server=${other.origin}`, ...flags]);
+    const careful = await replay();
+    expect(careful.stdout.match(/it pushes something: --writes makes it again/g)).toHaveLength(7);
+    const bold = await replay("--writes");
+    expect(bold.stdout).not.toMatch(/not replayed/);
+    expect({ exitCode: bold.exitCode, stderr: bold.stderr }).toEqual({ exitCode: 0, stderr: "" });
+    const listed = await visitor.waybill([
+      "container",
+      "images",
+      "list-tags",
+      `${new URL(other.origin).host}/demo/pushed`,
+    ]);
+    expect(listed.stdout).toContain("1");
+  }, 60_000);
+
+  test("does not push what was recorded without its parts", async () => {
+    const file = home.path("bare.json");
+    await trace(`--output=${file}`, "--", "pusher", `${host}/demo/bare:1`);
+    expect(home.read("bare.json")).not.toContain("requestBody");
+    const { stdout, stderr } = await trace("replay", file, `--server=${server.origin}`, "--writes");
+    expect(stdout.match(/what it sent was not recorded/g), stdout + stderr).toHaveLength(3);
+  });
+
   for (const text of [
     "{",
     "[]",
@@ -178,6 +252,7 @@ describe("waybill trace replay", () => {
     '{"format":"waybill-trace/1"}',
     '{"format":"x","exchanges":[]}',
     '{"format":"waybill-trace/1","exchanges":[{"method":"GET","url":"x"}]}',
+    '{"format":"waybill-trace/1","exchanges":[{"method":"PUT","url":"http://a.test/","status":1,"requestHeaders":{},"responseHeaders":{},"requestBody":1}]}',
   ])
     test(`refuses ${text}`, async () => {
       const { exitCode, stderr } = await trace("replay", home.write("bad.json", text), `--server=${server.origin}`);
