@@ -101,7 +101,8 @@ export interface RepositorySelection {
 }
 
 /**
- * A location's repositories in the order of project and name, those after `after` only.
+ * A location's repositories in the order of project and name, those after `after` only. Costs a step into an index for each
+ * row, and one for each project and repository of a selection, whatever else there is.
  *
  * @param selection only these; all where it is absent
  */
@@ -112,26 +113,66 @@ export async function listRepositoriesByName(
   after: NamedRepository,
   limit: number,
 ): Promise<NamedRepository[]> {
-  const page = (count: number) => {
-    const all = read
+  if (selection) return await listSelected(read, location, selection, after, limit);
+  const page = (count: number) =>
+    read
       .selectFrom("projects")
       .innerJoin("repositories", "repositories.project_id", "projects.id")
       .select(["projects.name as project", "repositories.name as image"])
       .where("repositories.location", "=", location)
-      .where("projects.deleted_at", "is", null);
-    const selected = selection
-      ? all.where((row) =>
-          row.or([
-            row("repositories.project_id", "in", selection.projectIds),
-            row("repositories.id", "in", selection.repositoryIds),
-          ]),
-        )
-      : all;
-    return selected.orderBy("projects.name").orderBy("repositories.name").limit(count);
-  };
+      .where("projects.deleted_at", "is", null)
+      .orderBy("projects.name")
+      .orderBy("repositories.name")
+      .limit(count);
   const same = page(limit).where("projects.name", "=", after.project).where("repositories.name", ">", after.image);
   const rest = await same.execute();
   if (rest.length === limit) return rest;
   const later = page(limit - rest.length).where("projects.name", ">", after.project);
   return [...rest, ...(await later.execute())];
+}
+
+async function listSelected(
+  read: Reader,
+  location: string,
+  { projectIds, repositoryIds }: RepositorySelection,
+  after: NamedRepository,
+  limit: number,
+): Promise<NamedRepository[]> {
+  const single = await findRepositoryNames(read, location, repositoryIds);
+  const found = new Map(single.filter((each) => compare(each, after) > 0).map((each) => [keyOf(each), each]));
+  let ofProjects = 0;
+  for (const { id, name } of await findLivingProjects(read, projectIds, after.project)) {
+    const from = name === after.project ? after.image : "";
+    const rows = await listRepositories(read, location, id, from, limit - ofProjects);
+    for (const { name: image } of rows) found.set(keyOf({ project: name, image }), { project: name, image });
+    ofProjects += rows.length;
+    if (ofProjects === limit) break;
+  }
+  return [...found.values()].sort(compare).slice(0, limit);
+}
+
+/** Those of the projects that are not deleted, from this name on. */
+async function findLivingProjects(read: Reader, ids: readonly string[], from: string) {
+  if (ids.length === 0) return [];
+  return await read
+    .selectFrom("projects")
+    .select(["id", "name"])
+    .where("id", "in", ids)
+    .where("deleted_at", "is", null)
+    .where("name", ">=", from)
+    .orderBy("name")
+    .execute();
+}
+
+function keyOf({ project, image }: NamedRepository): string {
+  return `${project}/${image}`;
+}
+
+function compare(one: NamedRepository, other: NamedRepository): number {
+  return one.project === other.project ? order(one.image, other.image) : order(one.project, other.project);
+}
+
+/** As the databases order names, which are ASCII. */
+function order(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
