@@ -1,16 +1,19 @@
 import { html } from "hono/html";
 import { z } from "zod";
-import type { Binding } from "../../../access/policies.ts";
+import { type Binding, conditionalVersion } from "../../../access/policies.ts";
 import { roles } from "../../../access/roles.ts";
+import { whatIf } from "../../../access/what-if.ts";
 import { ConsoleError, RefusedError } from "../answer-console-error.ts";
 import { type ConsoleCall, type ConsoleRoute, consoleRoute } from "../console-route.ts";
 import { type Html, projectUrl, renderPage } from "../page.ts";
 import { postForm, seeOther } from "../parts/form.ts";
+import { table } from "../parts/table.ts";
 import { accessHead } from "./access-tabs.ts";
 import { conditionText, roleTitle } from "./policy.ts";
 import { type PolicyPlace, parsePlace } from "./policy-place.ts";
 
 const permissionsShown = 60;
+const cutOffShown = 20;
 const form = z.object({
   act: z.enum(["add", "remove"]),
   /** Whole, as a policy writes it; or in two parts, as the form for a new one has it. */
@@ -65,7 +68,7 @@ async function readChange({ services, caller, found, form, resource }: Call): Pr
   if (!decision.allowed) throw new RefusedError(decision, place.resource);
   const { kind, name, role } = form;
   const member = form.member ?? (kind.startsWith("all") ? kind : `${kind}:${name}`);
-  const { etag, bindings } = await services.policies.get(place.policy);
+  const { etag, bindings } = await services.policies.get(place.policy, conditionalVersion);
   const after =
     form.act === "add" ? withMember(bindings, role, member) : without(bindings, role, member, form.condition);
   return { place, member, role, etag, before: bindings, after };
@@ -84,14 +87,14 @@ function without(bindings: readonly Binding[], role: string, member: string, con
   });
 }
 
-function conditionOf(binding: Binding): string | undefined {
-  return conditionText((binding as { condition?: unknown }).condition);
+function conditionOf({ condition }: Binding): string | undefined {
+  return conditionText(condition);
 }
 
 /** The policy must still be the one that was shown. */
 async function make(call: Call, { place, after }: Change): Promise<Response> {
   const { services, form, found } = call;
-  await services.policies.set(place.policy, { etag: form.etag, bindings: after });
+  await services.policies.set(place.policy, { etag: form.etag, version: conditionalVersion, bindings: after });
   return seeOther(projectUrl(found.project.name, "/access"));
 }
 
@@ -112,6 +115,7 @@ async function preview(call: Call, change: Change): Promise<Response> {
 <dt>Who</dt><dd>${member}</dd><dt>Role</dt><dd><code>${role}</code></dd><dt>On</dt><dd>${place.resource.name}</dd>
 <dt>Gains</dt><dd>${permissionList(gained)}</dd><dt>Loses</dt><dd>${permissionList(lost)}</dd></dl>
 ${warning(call, change, lost)}
+${await cutOffPart(call, change)}
 ${same ? html`<p class="notice">Nothing would change: the policy says so already.</p><p><a class="button" href="${projectUrl(project, "/access")}">Back</a></p>` : postForm(call, projectUrl(project, "/access/change"), fields)}</section>`;
   return await renderPage({ title: "Preview", body, viewer, project, section: "access" });
 }
@@ -129,6 +133,27 @@ function permissionList(permissions: readonly string[]): Html | string {
   if (permissions.length === 0) return "nothing";
   const shown = permissions.slice(0, permissionsShown);
   return html`<details><summary>${permissions.length} ${permissions.length === 1 ? "permission" : "permissions"}</summary><ul class="plain">${shown.map((each) => html`<li><code>${each}</code></li>`)}</ul></details>`;
+}
+
+/** Who did in the last month what they could do no more, where the viewer may read of that. */
+async function cutOffPart(call: Call, { place, after }: Change): Promise<Html | undefined> {
+  const { services, found, form } = call;
+  if (form.act !== "remove" || place.text !== "") return undefined;
+  if (!(await call.may("logging.logEntries.list"))) return undefined;
+  await services.audit.writeUses();
+  const { cutOff } = await whatIf(services, found.project.id, after);
+  if (cutOff.length === 0)
+    return html`<p class="notice good">Nothing that was done in the last 30 days would be refused.</p>`;
+  const rows = cutOff
+    .slice(0, cutOffShown)
+    .map(({ principal, permission, resource, times }) => [
+      principal,
+      html`<code>${permission}</code>`,
+      resource,
+      times,
+    ]);
+  const columns = [{ label: "Who" }, { label: "Did" }, { label: "On" }, { label: "Times", end: true }] as const;
+  return html`<div class="notice warn"><p><strong>In the last 30 days this was done, and would be refused:</strong></p>${table("What would be refused", columns, rows)}</div>`;
 }
 
 function warning({ viewer, form }: Call, { member, after, place }: Change, lost: readonly string[]): Html | undefined {

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import { z } from "zod";
 import { formatMember } from "../../../access/member.ts";
+import { conditionalVersion } from "../../../access/policies.ts";
 import { installationResource } from "../../../access/resource.ts";
 import { roles } from "../../../access/roles.ts";
 import { listBindingsBelow } from "../../../storage/metadata/bindings-below.ts";
@@ -82,14 +83,14 @@ function keyOf({ member, role, by, condition = "" }: Grant): string {
 }
 
 async function ofProject({ services, found }: Call): Promise<Grant[]> {
-  const { bindings } = await services.policies.get(found.policy);
+  const { bindings } = await services.policies.get(found.policy, conditionalVersion);
   return grantsOf(bindings, `project ${found.project.name}`, "");
 }
 
 /** What the whole server's policy gives counts here, too; it is shown to those who may read that. */
 async function ofServer(call: Call): Promise<Grant[]> {
   if (!(await call.may("resourcemanager.projects.getIamPolicy", installationResource))) return [];
-  const { bindings } = await call.services.policies.get("installation");
+  const { bindings } = await call.services.policies.get("installation", conditionalVersion);
   return grantsOf(bindings, "the server", undefined);
 }
 
