@@ -29,6 +29,8 @@ export interface Origin {
 /** A user who is signed in with a browser. */
 export interface SignedInCaller extends Caller {
   readonly sessionId: string;
+  /** Milliseconds. */
+  readonly signedInAt: number;
 }
 
 const hour = 60 * 60 * 1000;
@@ -72,6 +74,7 @@ export class Sessions {
       access: undefined,
       expiresAt: state.expiresAt,
       sessionId: state.sessionId,
+      signedInAt: state.expiresAt - sessionMillisecondsMax,
     };
   }
 

@@ -99,7 +99,7 @@ ${body}
 
 function signedIn({ name, csrf }: Viewer): Html {
   return html`<form class="viewer" method="post" action="/console/sign-out">
-<span title="${name}">${name}</span>
+<span title="${name}"><a href="/console/account">${name}</a></span>
 <input type="hidden" name="csrf" value="${csrf}">
 <button class="quiet">Sign out</button>
 </form>`;

@@ -38,6 +38,9 @@ export function checkSqlite(file: string): string[] {
   }
 }
 
+/** What the original gave to browsers and programs: it is good there, and not in two places. In the order of references. */
+const givenOut = ["refresh_tokens", "logins", "sessions", "one_time_codes", "device_codes"] as const;
+
 /** What a restored installation is. */
 export interface Restoration {
   readonly at: number;
@@ -54,6 +57,7 @@ export function markRestored(file: string, { at, newId }: Restoration, damagedDi
     if (newId !== undefined) {
       put.run("id", newId);
       copy.run("update service_account_keys set origin = 'restored' where origin = 'generated'");
+      for (const table of givenOut) copy.run(`delete from ${table}`);
     }
     const quarantine = copy.query("update blobs set quarantined_at = ? where digest = ? and quarantined_at is null");
     for (const digest of damagedDigests) quarantine.run(at, digest);

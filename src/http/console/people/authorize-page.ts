@@ -6,6 +6,7 @@ import { seeOther } from "../parts/form.ts";
 import { type AuthorizationRequest, answerTo, parseAuthorization } from "./authorization-request.ts";
 import { scopeList } from "./consent.ts";
 import type { PeopleRoute, SignedInCall } from "./people-route.ts";
+import { noteSession } from "./sign-in-page.ts";
 
 /** `/authorize`: somebody lets a program of theirs act for them (RFC 6749 section 4.1). It always asks. */
 export const authorizeRoutes: readonly PeopleRoute[] = [
@@ -32,6 +33,7 @@ async function answer(call: SignedInCall): Promise<Response> {
     challenge,
     address: context.address,
   });
+  noteSession(call, user, "program allowed", { client: client.id });
   // RFC 9207: the program can tell that the answer is ours.
   return seeOther(answerTo(redirectUri, { code, state, iss: context.origin }));
 }

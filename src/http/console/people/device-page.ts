@@ -6,7 +6,7 @@ import type { DeviceCodeRow } from "../../../storage/metadata/device-codes.ts";
 import { renderPage } from "../page.ts";
 import { scopeList } from "./consent.ts";
 import type { PeopleRoute, SignedInCall } from "./people-route.ts";
-import { trouble } from "./sign-in-page.ts";
+import { noteSession, trouble } from "./sign-in-page.ts";
 
 /** `/device`: somebody types the code that a device without a browser shows (RFC 8628 section 3.3), sees what it asks for, and answers. */
 export const deviceRoutes: readonly PeopleRoute[] = [
@@ -30,6 +30,7 @@ async function answered(call: SignedInCall): Promise<Response> {
     await findDevice(call);
     const allowed = form.decision === "allow";
     if (!(await services.devices.answer(form.code ?? "", user.id, allowed))) throw unknownCode();
+    if (allowed) noteSession(call, user, "device allowed");
     const text = allowed ? "The device is signed in. You may close this page." : "The device was not let in.";
     const body = html`<div class="stack"><h1>Done</h1><p>${text}</p></div>`;
     return await renderPage({ title: "Done", body, viewer, narrow: true });

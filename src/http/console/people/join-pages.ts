@@ -30,10 +30,11 @@ async function join(call: PeopleCall, link: Link): Promise<Response> {
     await emailFor(call, link);
     const way = await chosenWay(call);
     const code = form.code ?? "";
-    if (link === "invitation") return signedIn(call, await services.joining.accept(code, way, from), "/console/");
+    if (link === "invitation")
+      return await signedIn(call, await services.joining.accept(code, way, from), link, "/console/");
     const spend = () => services.setupCodes.spend(code);
     const cookie = await services.joining.becomeOwner(form.email ?? "", way, from, spend, services.makeOwner);
-    return signedIn(call, cookie, "/console/");
+    return await signedIn(call, cookie, link, "/console/");
   } catch (error) {
     const known = error instanceof AdministrationError ? new SignInError("invalid", error.message) : error;
     if (!(known instanceof SignInError)) throw error;

@@ -39,6 +39,7 @@ export class PeopleFace {
 
   /** Who sends it, whether the form is ours, and only then what it asks. */
   async #answer(route: PeopleRoute, path: Record<string, string>, request: Request, context: RequestContext) {
+    if (route.method === "POST" && !context.secure) throw inClear();
     const cookie = readCookie(request, "session", context);
     const caller = route.who === "signed in" ? await this.#services.sessions.find(cookie) : undefined;
     if (route.who === "signed in" && !caller) return askToSignIn(request);
@@ -71,6 +72,11 @@ export class PeopleFace {
 
 async function fieldsOf(...form: Parameters<typeof readPageForm>): Promise<Record<string, string>> {
   return Object.fromEntries(await readPageForm(...form));
+}
+
+/** A password that somebody could have read on its way is nobody's any more. */
+function inClear(): ConsoleError {
+  return new ConsoleError(403, "This connection is not encrypted", "Use the https address of this registry.");
 }
 
 /** A page comes back to where it was asked for; a form that was sent by nobody is gone. */

@@ -1,3 +1,4 @@
+import type { Audit } from "../../../audit/audit.ts";
 import type { People } from "../../../identity/people/people.ts";
 import type { Origin, SignedInCaller } from "../../../identity/sessions.ts";
 import type { SetupCodes } from "../../../setup-codes.ts";
@@ -11,6 +12,8 @@ import type { Viewer } from "../page.ts";
 /** What the pages for signing in speak for. */
 export interface PeopleServices extends People {
   readonly doorkeeper: Doorkeeper;
+  readonly audit: Audit;
+  readonly now: () => number;
   readonly setupCodes: SetupCodes;
   /** Makes a user the owner of the installation. */
   readonly makeOwner: (write: Writer, user: UserRow) => Promise<void>;

@@ -1,3 +1,4 @@
+import { accountRoutes } from "./account-page.ts";
 import { authorizeRoutes } from "./authorize-page.ts";
 import { deviceRoutes } from "./device-page.ts";
 import { joinRoutes } from "./join-pages.ts";
@@ -10,4 +11,5 @@ export const peopleRoutes: readonly PeopleRoute[] = [
   ...joinRoutes,
   ...authorizeRoutes,
   ...deviceRoutes,
+  ...accountRoutes,
 ];

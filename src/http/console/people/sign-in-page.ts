@@ -1,6 +1,8 @@
 import { html } from "hono/html";
 import { mayHavePasskeys } from "../../../identity/people/passkeys.ts";
 import { SignInError } from "../../../identity/people/sign-in-error.ts";
+import type { UserRow } from "../../../storage/metadata/users.ts";
+import { whenceOf } from "../../audit-facts.ts";
 import { type Html, renderPage } from "../page.ts";
 import { seeOther } from "../parts/form.ts";
 import { clearCookie, readCookie, setCookie } from "../session-cookie.ts";
@@ -17,8 +19,17 @@ export const signInRoutes: readonly PeopleRoute[] = [
   { method: "POST", pattern: "/console/sign-out", who: "signed in", handle: signOut },
 ];
 
+/** Notes what somebody did with their sign-in. */
+export function noteSession({ services, context }: PeopleCall, { id, email }: UserRow, action: string, detail = {}) {
+  const who = { principal: `user:${email}`, id: `user:${id}`, credential: "session" };
+  services.audit.note({ kind: "session", action, detail, who, from: whenceOf(context) });
+}
+
 /** The answer that leaves somebody signed in: with a new cookie, and without what the sign-in was tied to. */
-export function signedIn({ context }: PeopleCall, cookie: string, next: string): Response {
+export async function signedIn(call: PeopleCall, cookie: string, how: string, next: string): Promise<Response> {
+  const { services, context } = call;
+  const caller = await services.sessions.find(cookie);
+  if (caller?.principal.kind === "user") noteSession(call, caller.principal, "sign-in", { how });
   const answer = seeOther(next);
   answer.headers.append("set-cookie", setCookie("session", cookie, context));
   answer.headers.append("set-cookie", clearCookie("visit", context));
@@ -36,7 +47,7 @@ async function signIn(call: PeopleCall): Promise<Response> {
           "password",
         ] as const);
     await endFormer(call);
-    return signedIn(call, await services.sessions.begin(user, how, from), next);
+    return await signedIn(call, await services.sessions.begin(user, how, from), how, next);
   } catch (error) {
     if (!(error instanceof SignInError)) throw error;
     return await signInPage(call, error);
@@ -83,14 +94,16 @@ async function backFromProvider(call: PeopleCall): Promise<Response> {
   const answer = new URL(`${context.origin}${callbackOf(provider.name)}?${query}`);
   const { user, next } = await services.outsideSignIn.finish(provider, answer, visit);
   await endFormer(call);
-  return signedIn(call, await services.sessions.begin(user, provider.name, from), next);
+  return await signedIn(call, await services.sessions.begin(user, provider.name, from), provider.name, next);
 }
 
 function callbackOf(provider: string): string {
   return `/console/sign-in/with/${provider}/callback`;
 }
 
-async function signOut({ services, caller, user, context }: Parameters<SignedInHandle>[0]): Promise<Response> {
+async function signOut(call: Parameters<SignedInHandle>[0]): Promise<Response> {
+  const { services, caller, user, context } = call;
+  noteSession(call, user, "sign-out");
   await services.sessions.end(user.id, caller.sessionId);
   const answer = seeOther("/console/sign-in");
   answer.headers.append("set-cookie", clearCookie("session", context));
