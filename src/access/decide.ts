@@ -1,8 +1,10 @@
 import type { Caller, TokenAccess } from "../identity/caller.ts";
 import { type Principal, principalName } from "../identity/principal.ts";
+import type { TokenLimits } from "../identity/token-limits.ts";
 import type { BindingRow } from "../storage/metadata/hot-reads.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import type { MemberKey } from "../storage/metadata/schema.ts";
+import { boundariesAdmit } from "./boundaries.ts";
 import { Conditions } from "./conditions.ts";
 import { bearingOf, denialIn, type Grounds, groundsOf, guardsOf, preventsPublic } from "./grounds.ts";
 import { membersOf } from "./members.ts";
@@ -10,8 +12,8 @@ import type { Permission } from "./permissions.ts";
 import type { Resource } from "./resource.ts";
 import { scopeFor, scopesReach } from "./scope-limits.ts";
 
-/** Which of the three limits said no; `anonymous` where logging in might help. */
-export type RefusalReason = "anonymous" | "policy" | "scope" | "token";
+/** Which of the limits said no; `anonymous` where logging in might help, `boundary` what a token was narrowed to. */
+export type RefusalReason = "anonymous" | "policy" | "scope" | "boundary" | "token";
 
 export type Decision = Allowed | Refusal;
 
@@ -56,7 +58,18 @@ export class Access {
   /** @param needed what a registry token must carry; asked of registry tokens only */
   async decide(caller: Caller, permission: Permission, resource: Resource, needed?: NeededAccess): Promise<Decision> {
     const { bindings, grounds } = await this.consider(caller, resource);
-    return evaluate(caller, permission, resource, bindings, grounds, needed);
+    const decision = evaluate(caller, permission, resource, bindings, grounds, needed);
+    const limits = caller.lineage?.limits;
+    return decision.allowed && limits ? await this.#within(limits, decision, caller, permission, resource) : decision;
+  }
+
+  /** What a token was narrowed to is left to it, and no more. */
+  async #within(limits: TokenLimits, decision: Allowed, caller: Caller, permission: Permission, resource: Resource) {
+    const { admitted, momentary } = await boundariesAdmit(limits, permission, resource, this.#conditions, this.#now());
+    if (admitted) return { ...decision, momentary: decision.momentary || momentary };
+    const { principal } = caller;
+    const message = `${principalName(principal)} has "${permission}" on ${resource.name}, but this token was made for less.`;
+    return { allowed: false, reason: "boundary", principal, permission, resource: resource.name, message } as const;
   }
 
   /** Whether a deny rule is in the way: then no grant would help. */

@@ -6,6 +6,7 @@ import type { MayActAs, ServiceAccountPrincipal } from "../identity/provenance.t
 import { formatScopes, type Scopes, scope } from "../identity/scopes.ts";
 import type { ServiceTokens } from "../identity/service-tokens.ts";
 import type { SigningKeys } from "../identity/signing-keys.ts";
+import { joinLimits, type TokenLimits } from "../identity/token-limits.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { findServiceAccount } from "../storage/metadata/service-accounts.ts";
 import type { Access, Refusal } from "./decide.ts";
@@ -66,23 +67,33 @@ export class Impersonation {
       if (!decision.allowed) return decision;
       if (!account || actors.length > actorsMax)
         return await this.#refuseMissing(speaker, last ? permission : pass, name);
-      if (last) return { allowed: true, account, lineage: { actors, from: lineage.from ?? [] } };
+      if (last) return { allowed: true, account, lineage: carryOn(lineage, actors) };
       actors.push({ sub: principalKey(account), delegate: true });
       speaker = ownCaller(account);
     }
     throw new Error("a chain has an end");
   }
 
-  /** @param lifetimeSeconds checked by whoever read it */
-  accessToken({ account, lineage }: Impersonated, scopes: Scopes, lifetimeSeconds: number) {
+  /**
+   * @param lifetimeSeconds checked by whoever read it
+   * @param bounds what the token is to be bound to, beside what its maker's token is
+   */
+  accessToken(
+    { account, lineage }: Impersonated,
+    scopes: Scopes,
+    lifetimeSeconds: number,
+    bounds: TokenLimits | undefined,
+  ) {
     const issuedAt = Math.floor(this.#now() / 1000);
     const expiresAt = issuedAt + lifetimeSeconds;
+    const limits = joinLimits(lineage.limits, bounds);
     const token = this.#tokens.sign("access", {
       sub: principalKey(account),
       iat: issuedAt,
       exp: expiresAt,
       scope: formatScopes(scopes),
       ...lineage,
+      ...(limits && { limits }),
     });
     return { token, expiresAt: expiresAt * 1000 };
   }
@@ -121,6 +132,11 @@ function ownCaller(principal: Principal): Caller {
   return { principal, scopes: unlimited, keyId: undefined, access: undefined, expiresAt: Number.POSITIVE_INFINITY };
 }
 
-function pick({ key, login, workload }: Lineage): Omit<Lineage, "actors" | "from"> {
+/** A token that was narrowed makes none that is wider. */
+function carryOn({ limits, from = [] }: Lineage, actors: Actor[]): Lineage {
+  return { actors, from, ...(limits && { limits }) };
+}
+
+function pick({ key, login, workload }: Lineage): Pick<Lineage, "key" | "login" | "workload"> {
   return { ...(key !== undefined && { key }), ...(login !== undefined && { login }), ...(workload && { workload }) };
 }

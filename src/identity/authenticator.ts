@@ -10,11 +10,14 @@ import type { Lineage } from "./lineage.ts";
 import type { Provenance, ServiceAccountPrincipal, UserPrincipal } from "./provenance.ts";
 import { parseScopes, scope } from "./scopes.ts";
 import { ServiceTokens, type TokenClaims } from "./service-tokens.ts";
+import { networksAdmit } from "./token-limits.ts";
 
 /** How a credential came. */
 export interface Transport {
   /** Whether nobody between could read it: TLS, or a connection that never left this machine. */
   readonly secure: boolean;
+  /** Who sent it: an IP address, or empty. */
+  readonly address: string;
 }
 
 /** Who the credential is for, and so which kinds of token prove anything. */
@@ -63,6 +66,14 @@ export class Authenticator {
 
   /** Throws IdentityError; no credentials are an anonymous caller, bad ones are not. */
   async authenticate(credentials: Credentials, transport: Transport, expectation: Expectation): Promise<Caller> {
+    const caller = await this.#whoever(credentials, transport, expectation);
+    // Asked every time: the same token may come from elsewhere.
+    const limits = caller.lineage?.limits;
+    if (!limits?.networks || networksAdmit(limits, transport.address)) return caller;
+    throw new IdentityError("wrong_place", "the token is bound to other networks than this request came from");
+  }
+
+  async #whoever(credentials: Credentials, transport: Transport, expectation: Expectation): Promise<Caller> {
     switch (credentials.kind) {
       case "none":
         return anonymousCaller();
@@ -166,12 +177,13 @@ export class Authenticator {
 }
 
 /** What is made of this token names it, too. */
-function lineageOf({ jti, key, login, workload, actors, from = [] }: TokenClaims): Lineage {
+function lineageOf({ jti, key, login, workload, actors, limits, from = [] }: TokenClaims): Lineage {
   return {
     ...(key !== undefined && { key }),
     ...(login !== undefined && { login }),
     ...(workload && { workload }),
     ...(actors && { actors }),
+    ...(limits && { limits }),
     from: [...from, jti],
   };
 }

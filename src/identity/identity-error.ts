@@ -10,7 +10,8 @@ export type IdentityErrorCode =
   | "not_yet_valid"
   | "insecure_transport"
   | "unsupported_username"
-  | "unknown_provider";
+  | "unknown_provider"
+  | "wrong_place";
 
 /** A credential that proves nobody. */
 export class IdentityError extends Error {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { limitsSchema } from "./token-limits.ts";
 
 /** How a workload proved itself, as the provider's attribute mapping read it. */
 const workloadSchema = z.object({
@@ -33,6 +34,8 @@ export const lineageShape = {
   workload: workloadSchema.optional(),
   /** Who became the token's subject by impersonation, the first first. */
   actors: z.array(actorSchema).optional(),
+  /** What it was narrowed to. */
+  limits: limitsSchema.optional(),
   /** The `jti` of every token that this one was made of. */
   from: z.array(z.string()).optional(),
 };

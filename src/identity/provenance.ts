@@ -2,7 +2,7 @@ import type { Metadata } from "../storage/metadata/metadata.ts";
 import { federatedPrincipal } from "./federated.ts";
 import { IdentityError } from "./identity-error.ts";
 import type { Lineage } from "./lineage.ts";
-import type { Principal } from "./principal.ts";
+import { type Principal, principalKey } from "./principal.ts";
 
 export type ServiceAccountPrincipal = Principal & { kind: "serviceAccount" };
 export type UserPrincipal = Principal & { kind: "user" };
@@ -28,11 +28,12 @@ export class Provenance {
 
   /** The live principal of a token. Throws `not_live` where it, or anything that it came from, has ended. */
   async principalOf(claims: Lineage & { sub: string; jti: string }): Promise<Principal> {
-    const { actors = [], from = [], jti } = claims;
+    const { actors = [], from = [], limits, jti } = claims;
     if (await this.#metadata.hot.anyRevoked([jti, ...from]))
       throw new IdentityError("not_live", "the token was revoked");
     const principal = await this.#live(claims);
-    if (actors.length > 0) await this.#followActors(actors, principal);
+    const first = actors.length > 0 ? await this.#followActors(actors, principal) : principal;
+    requireWorkload(first, limits?.workloads ?? []);
     return principal;
   }
 
@@ -49,7 +50,7 @@ export class Provenance {
   }
 
   /** Each could become the next one when the token was made; now they must all still be able to. */
-  async #followActors(actors: NonNullable<Lineage["actors"]>, last: Principal): Promise<void> {
+  async #followActors(actors: NonNullable<Lineage["actors"]>, last: Principal): Promise<Principal> {
     const chain: Principal[] = [];
     for (const actor of actors) chain.push(await this.#live(actor));
     for (const [index, actor] of chain.entries()) {
@@ -58,9 +59,15 @@ export class Provenance {
       if (next.kind === "serviceAccount" && (await this.#mayActAs(actor, next, how))) continue;
       throw new IdentityError("not_live", "the token's owner may no longer act as this account");
     }
+    return chain[0] ?? last;
   }
 
-  async #live({ sub, key, login, workload }: Omit<Lineage, "actors" | "from"> & { sub: string }): Promise<Principal> {
+  async #live({
+    sub,
+    key,
+    login,
+    workload,
+  }: Pick<Lineage, "key" | "login" | "workload"> & { sub: string }): Promise<Principal> {
     if (login !== undefined) await this.#requireLogin(login);
     if (workload) {
       const state = await this.#metadata.hot.providerState(workload.provider);
@@ -76,6 +83,15 @@ export class Provenance {
     if (await this.#metadata.hot.loginLives(login, this.#now())) return;
     throw new IdentityError("not_live", "the login that this token was made for was ended");
   }
+}
+
+/** A token that is bound to a workload began with it. */
+function requireWorkload(principal: Principal, workloads: readonly string[]): void {
+  if (workloads.length === 0) return;
+  const sets = principal.kind === "federated" ? principal.sets.map((set) => `principalSet:${set}`) : [];
+  const names = [principalKey(principal), ...sets];
+  if (workloads.every((workload) => names.includes(workload))) return;
+  throw new IdentityError("wrong_place", "the token is bound to another workload");
 }
 
 function live(

@@ -94,7 +94,8 @@ function answerRefusal({ refusal, scope, message, advice }: RefusalError, contex
     case "token":
       return answer("UNAUTHORIZED", message, undefined, challenge(context, scope, "insufficient_scope"));
     case "policy":
-    case "scope": {
+    case "scope":
+    case "boundary": {
       const { reason, permission, resource, principal } = refusal;
       const detail = { reason, permission, resource, principal: principalName(principal) };
       if (reason === "scope") return answer("DENIED", message, { ...detail, scope: scopeFor(permission) });

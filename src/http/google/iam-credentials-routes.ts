@@ -4,6 +4,7 @@ import type { Permission } from "../../access/permissions.ts";
 import { redact } from "../../audit/user-agent.ts";
 import { principalName } from "../../identity/principal.ts";
 import { formatScopes, parseScopes } from "../../identity/scopes.ts";
+import { parseBounds } from "../../identity/token-limits.ts";
 import { projectIdOf, refusalEvent, whenceOf, whoOf } from "../audit-facts.ts";
 import { refused } from "./answer-api-error.ts";
 import { ApiError, invalidField } from "./api-error.ts";
@@ -22,6 +23,12 @@ const delegates = z
   .max(delegatesMax, `may name ${delegatesMax} at most`)
   .nullish()
   .transform((each) => each ?? []);
+/** Ours, beside Google's: what the token is to be bound to. */
+const boundsShape = {
+  boundNetworks: z.array(z.string()).optional(),
+  boundRepositories: z.array(z.string()).optional(),
+  boundWorkload: z.string().optional(),
+};
 const accessTokenSchema = z.strictObject({
   delegates,
   scope: z.array(z.string()).min(1, "names no scope"),
@@ -29,6 +36,7 @@ const accessTokenSchema = z.strictObject({
     .string()
     .regex(/^[0-9]{1,6}(?:\.0+)?s$/, "is written like 3600s")
     .nullish(),
+  ...boundsShape,
 });
 const idTokenSchema = z.strictObject({
   delegates,
@@ -75,8 +83,11 @@ async function generateAccessToken(call: ApiCall<"serviceAccount", z.infer<typeo
   if (lifetimeSeconds < lifetimeSecondsMin || lifetimeSeconds > lifetimeSecondsMax) {
     throw invalidField("lifetime", `must be ${lifetimeSecondsMin} to ${lifetimeSecondsMax} seconds`);
   }
+  const { boundNetworks: networks, boundRepositories: repositories, boundWorkload: workload } = call.body;
+  const bounds = parseBounds({ networks, repositories, workload });
   const impersonated = await authorize(call, "iam.serviceAccounts.getAccessToken");
-  const { token, expiresAt } = call.services.impersonation.accessToken(impersonated, scopes, lifetimeSeconds);
+  const { impersonation } = call.services;
+  const { token, expiresAt } = impersonation.accessToken(impersonated, scopes, lifetimeSeconds, bounds);
   noteIssued(call, impersonated, {
     token: "access",
     scope: redact(formatScopes(scopes)),

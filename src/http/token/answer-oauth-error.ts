@@ -1,3 +1,4 @@
+import { AdministrationError } from "../../identity/administration-error.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
@@ -8,6 +9,8 @@ export const notStored = { "cache-control": "no-store", pragma: "no-cache" };
 
 /** The one place that turns an error into an OAuth answer (RFC 6749 section 5.2). */
 export function answerOAuthError(error: unknown, log: ErrorLog): Response {
+  if (error instanceof AdministrationError)
+    return answerOAuthError(new OAuthError("invalid_request", error.message), log);
   const known = error instanceof IdentityError ? new OAuthError("invalid_grant", error.message) : error;
   if (known instanceof OAuthError) {
     return Response.json({ error: known.code, error_description: known.message }, { status: 400, headers: notStored });

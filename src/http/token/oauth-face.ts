@@ -7,6 +7,7 @@ import { type Principal, principalKey, principalName } from "../../identity/prin
 import { formatScopes } from "../../identity/scopes.ts";
 import type { ServiceTokens } from "../../identity/service-tokens.ts";
 import type { SigningKeys } from "../../identity/signing-keys.ts";
+import { parseBounds, type TokenLimits } from "../../identity/token-limits.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import { spendAssertion } from "../../storage/metadata/spent-assertions.ts";
 import { whenceOf } from "../audit-facts.ts";
@@ -99,6 +100,7 @@ export class OAuthFace {
     }
     if (assertion.scopes.size === 0) throw new OAuthError("invalid_scope", "the assertion names no scope");
     const lifetimeSeconds = parseLifetime(form.get("lifetime"));
+    const limits = boundsIn(form);
     const issuedAt = Math.floor(now() / 1000);
     const scope = formatScopes(assertion.scopes);
     const accessToken = this.#services.tokens.sign("access", {
@@ -107,6 +109,7 @@ export class OAuthFace {
       exp: issuedAt + lifetimeSeconds,
       scope,
       key: assertion.keyId,
+      ...(limits && { limits }),
     });
     return {
       answer: { access_token: accessToken, expires_in: lifetimeSeconds, token_type: "Bearer", scope },
@@ -123,6 +126,17 @@ export class OAuthFace {
     const fresh = await metadata.write((write) => spendAssertion(write, keyId, jti, forgetAt, now()));
     if (!fresh) throw new OAuthError("invalid_grant", "this assertion was used before: sign a new one");
   }
+}
+
+/** Our own extension: what the token is to be bound to. Lists are divided by spaces or commas. */
+export function boundsIn(form: { get(name: string): string | null | undefined }): TokenLimits | undefined {
+  const list = (name: string) =>
+    form
+      .get(name)
+      ?.split(/[ ,]+/)
+      .filter((each) => each !== "");
+  const workload = form.get("bound_workload") ?? undefined;
+  return parseBounds({ networks: list("bound_networks"), repositories: list("bound_repositories"), workload });
 }
 
 /** Our own extension: a shorter or longer life than Google's hour. */

@@ -1,17 +1,21 @@
 import { z } from "zod";
+import { parseBoundary } from "../../access/boundaries.ts";
 import type { Audit } from "../../audit/audit.ts";
 import { redact } from "../../audit/user-agent.ts";
 import type { WorkloadIdentity } from "../../identity/federation/workload-identity.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
-import { formatScopes, parseScopes, type Scopes } from "../../identity/scopes.ts";
+import { principalKey } from "../../identity/principal.ts";
+import { formatScopes, parseScopes, type Scopes, scopesWithin } from "../../identity/scopes.ts";
 import type { ServiceTokens } from "../../identity/service-tokens.ts";
-import { whenceOf } from "../audit-facts.ts";
+import { joinLimits, type TokenLimits } from "../../identity/token-limits.ts";
+import { whenceOf, whoOf } from "../audit-facts.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
 import { answerOAuthError, notStored } from "./answer-oauth-error.ts";
 import { readFormOrJson } from "./form.ts";
 import { OAuthError } from "./oauth-error.ts";
+import { boundsIn } from "./oauth-face.ts";
 
 export interface SecurityTokenServices {
   readonly audit: Audit;
@@ -38,6 +42,9 @@ const parametersSchema = z.object({
     .string()
     .max(64 * 1024)
     .optional(),
+  bound_networks: z.string().max(2048).optional(),
+  bound_repositories: z.string().max(8192).optional(),
+  bound_workload: z.string().max(512).optional(),
 });
 type Parameters = z.infer<typeof parametersSchema>;
 
@@ -65,9 +72,52 @@ export class SecurityTokenFace {
   }
 
   async #exchange(parameters: Parameters, context: RequestContext): Promise<object> {
-    if (parameters.subject_token_type === tokenType("access_token")) {
-      throw new OAuthError("invalid_request", "subject_token_type must be jwt or id_token");
+    const boundary = await parseBoundary(parameters.options);
+    const limits = joinLimits(boundary, boundsIn(new Map(Object.entries(parameters))));
+    return parameters.subject_token_type === tokenType("access_token")
+      ? await this.#narrow(parameters, limits, context)
+      : await this.#admit(parameters, limits, context);
+  }
+
+  /** A token of ours for a narrower one, with the same end. Nothing of it grows. */
+  async #narrow({ scope, subject_token: token }: Parameters, wanted: TokenLimits | undefined, context: RequestContext) {
+    const { doorkeeper, tokens, audit, now } = this.#services;
+    const credentials = { kind: "bearer", token } as const;
+    const caller = await doorkeeper.identify(credentials, context, { registryTokens: false });
+    if (!wanted && scope === undefined) {
+      throw new OAuthError(
+        "invalid_request",
+        "name what is to be left of the token: options with an accessBoundary, or scope",
+      );
     }
+    const scopes = scope === undefined ? caller.scopes : scopesOf({ scope });
+    if (!scopesWithin(scopes, caller.scopes))
+      throw new OAuthError("invalid_scope", "the token's own scopes do not reach so far");
+    const limits = joinLimits(caller.lineage?.limits, wanted);
+    const issuedAt = Math.floor(now() / 1000);
+    const expiresAt = Math.floor(caller.expiresAt / 1000);
+    const narrowed = tokens.sign("access", {
+      sub: principalKey(caller.principal),
+      iat: issuedAt,
+      exp: expiresAt,
+      scope: formatScopes(scopes),
+      ...caller.lineage,
+      ...(limits && { limits }),
+    });
+    audit.note({
+      kind: "token.issued",
+      token: "access",
+      grant: "downscoping",
+      scope: redact(formatScopes(scopes)),
+      expiresInSeconds: expiresAt - issuedAt,
+      who: whoOf(caller),
+      from: whenceOf(context),
+    });
+    return answerOf(narrowed, expiresAt - issuedAt);
+  }
+
+  /** An outside token for one of ours. */
+  async #admit(parameters: Parameters, limits: TokenLimits | undefined, context: RequestContext): Promise<object> {
     const scopes = scopesOf(parameters);
     const { audience = "", subject_token: subjectToken } = parameters;
     const { doorkeeper, workloadIdentity, tokens, audit, now } = this.#services;
@@ -81,6 +131,7 @@ export class SecurityTokenFace {
       exp: issuedAt + lifetimeSeconds,
       scope: formatScopes(scopes),
       workload,
+      ...(limits && { limits }),
     });
     audit.note({
       kind: "token.issued",
@@ -106,7 +157,7 @@ function answerOf(accessToken: string, expiresIn: number): object {
   };
 }
 
-function scopesOf({ scope }: Parameters): Scopes {
+function scopesOf({ scope }: Pick<Parameters, "scope">): Scopes {
   const scopes = parseScopes(scope ?? "");
   if (!scopes || scopes.size === 0) throw new OAuthError("invalid_scope", "scope names nothing, or is malformed");
   return scopes;

@@ -136,7 +136,7 @@ export class WorkloadIdentity {
    *
    * @param audience `//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`,
    *   or with `project` in it: Google's libraries send the token to Google where they find a project's number
-   *   (docs/decisions/0012)
+   *   (docs/decisions/0013)
    */
   async identify(audience: string, subjectToken: string): Promise<FederatedIdentity> {
     const { pool, provider } = await this.#byAudience(audience);

@@ -316,6 +316,25 @@ describe("a federated token", () => {
     expect(await probe()).toBe(401);
   });
 
+  test("that is bound to a workload is taken from that one, and what it becomes is too", async () => {
+    const { account } = await server.account(project, `robot-${++counter}`, [
+      [`project/${project.id}`, "roles/viewer"],
+    ]);
+    const set = `principalSet://${poolName()}/attribute.repository/org/app`;
+    await server.grant(`serviceAccount/${account.id}`, set, "roles/iam.workloadIdentityUser");
+    const tokenFor = async (bound_workload: string) =>
+      (await exchange(subjectToken(), { bound_workload })).body.access_token as string;
+    const path = `/v1/projects/-/serviceAccounts/${account.email}:generateAccessToken`;
+    const become = async (token: string) => {
+      const headers = { ...bearer(token), "content-type": "application/json" };
+      return await post(path, { body: JSON.stringify({ scope: [scope.cloudPlatform], boundWorkload: set }), headers });
+    };
+    const { status, body } = await become(await tokenFor(`principal://${poolName()}/subject/${claims.sub}`));
+    expect(status).toBe(200);
+    expect((await server.fetch("/v1/projects/demo", { headers: bearer(body.accessToken) })).status).toBe(200);
+    expect((await become(await tokenFor(`principal://${poolName()}/subject/other`))).status).toBe(401);
+  });
+
   const ends: [string, () => Promise<unknown>, () => Promise<unknown>][] = [
     [
       "its provider is disabled",
