@@ -45,7 +45,7 @@ function nodes(suite: Suite): void {
           const credentials = { kind: "bearer", token } as const;
           const caller = await there.authenticator.authenticate(
             credentials,
-            { secure: true },
+            { secure: true, address: "127.0.0.1" },
             { registryTokens: true },
           );
           return (await there.access.decide(caller, permission, resource)).allowed;
