@@ -1,7 +1,7 @@
 /** What only a socket can do: break off in the middle, and send what no client library would. */
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,14 +49,27 @@ function remains(): Record<string, number> {
 /** How a connection ends: both ways at once, or with a reset. */
 type End = "FIN" | "RST" | "stays open";
 
-/** Sends bytes as they are, ends the connection, and answers what came back before it closed. */
-async function send(text: string, end: End): Promise<string> {
+/** Bytes in all object files. */
+function storedBytes(): number {
+  const entries = readdirSync(data.objects, { recursive: true, withFileTypes: true });
+  const sizes = entries.map((entry) => (entry.isFile() ? statSync(join(entry.parentPath, entry.name)).size : 0));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Waits until so many bytes more are stored: a reset throws away what the server has not read yet. */
+async function storedMore(bytes: number): Promise<void> {
+  const wanted = storedBytes() + bytes;
+  await eventually(() => expect(storedBytes()).toBe(wanted));
+}
+
+/** Sends bytes as they are, ends the connection once they arrived, and answers what came back before it closed. */
+async function send(text: string, end: End, arrived: Promise<void> = Bun.sleep(30)): Promise<string> {
   const { hostname, port } = new URL(server.origin);
   const { promise, resolve } = Promise.withResolvers<string>();
   let answer = "";
   const socket = connect(Number(port), hostname, () => {
     socket.write(Buffer.from(text, "latin1"), async () => {
-      await Bun.sleep(30);
+      await arrived;
       if (end === "FIN") socket.end();
       if (end === "RST") socket.resetAndDestroy();
     });
@@ -111,7 +124,7 @@ describe.each(["FIN", "RST"] as const)("a connection that ends with %s in the mi
     "a PATCH with %s keeps what arrived, and the upload goes on from there",
     async (_, headers, body) => {
       const location = await openUpload();
-      const said = await send(request(`PATCH ${location}`, headers, body), end);
+      const said = await send(request(`PATCH ${location}`, headers, body), end, storedMore(500));
       expect(said).not.toContain(" 202 ");
       await eventually(async () => {
         const { headers } = await fetch(`${server.origin}${location}`, { headers: owner });
@@ -130,7 +143,7 @@ describe.each(["FIN", "RST"] as const)("a connection that ends with %s in the mi
 
   test.each(bodies)("a PUT with %s makes no blob, and the upload goes on from there", async (_, headers, body) => {
     const location = await openUpload();
-    const said = await send(request(`PUT ${location}?digest=${digest}`, headers, body), end);
+    const said = await send(request(`PUT ${location}?digest=${digest}`, headers, body), end, storedMore(500));
     expect(said).not.toContain(" 201 ");
     await eventually(async () => {
       const { headers } = await fetch(`${server.origin}${location}`, { headers: owner });
