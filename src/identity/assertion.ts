@@ -1,4 +1,3 @@
-import { createPublicKey } from "node:crypto";
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from "jose";
 import { z } from "zod";
 import type { Metadata } from "../storage/metadata/metadata.ts";
@@ -9,6 +8,7 @@ import {
 } from "../storage/metadata/service-account-keys.ts";
 import { findServiceAccount } from "../storage/metadata/service-accounts.ts";
 import { IdentityError } from "./identity-error.ts";
+import { publicKeyOf } from "./public-keys.ts";
 import { parseScopes, type Scopes } from "./scopes.ts";
 
 /** A JWT that a service account signed with one of its keys (RFC 7523), checked. */
@@ -144,7 +144,7 @@ function parse(jwt: string): { kid: string | undefined; claims: Claims } {
 
 async function verifies(jwt: string, publicKey: string): Promise<boolean> {
   try {
-    await compactVerify(jwt, createPublicKey(publicKey), { algorithms: ["RS256"] });
+    await compactVerify(jwt, await publicKeyOf(publicKey), { algorithms: ["RS256"] });
     return true;
   } catch (error) {
     if (error instanceof errors.JOSEError) return false;

@@ -2,6 +2,7 @@ import { randomBytes, sign, verify } from "node:crypto";
 import { z } from "zod";
 import { IdentityError } from "./identity-error.ts";
 import { lineageShape } from "./lineage.ts";
+import { RecentMap } from "./recent-map.ts";
 import type { SigningKeys, TokenUse } from "./signing-keys.ts";
 
 /** What our own tokens say. Principals are named by id, so a token dies with its account's row. */
@@ -41,7 +42,7 @@ const tokenCharactersMax = 16 * 1024;
 export class ServiceTokens {
   readonly #keys: SigningKeys;
   readonly #audience: string;
-  readonly #verified = new Map<string, Verified>();
+  readonly #verified = new RecentMap<string, Verified>(verifiedMax);
   readonly #headers = new Map<string, string>();
 
   /** @param installationId tokens name it as their audience */
@@ -106,8 +107,6 @@ export class ServiceTokens {
   }
 
   #remember(token: string, verified: Verified): void {
-    const oldest = this.#verified.keys().next();
-    if (this.#verified.size >= verifiedMax && !oldest.done) this.#verified.delete(oldest.value);
     this.#verified.set(token, verified);
   }
 }

@@ -18,9 +18,9 @@ const columns = ["node", "segment", "sequence", "at", "kind", "project_id", "pri
 /** Rows of one statement. Its text is made once for each size: the query builder would cost more than the database. */
 const batchSizes = [100, 10, 1] as const;
 
-const statements = new Map<string, string>();
+const statements = new Map<string, CompiledQuery>();
 
-function insertStatement(dialect: Metadata["dialect"], rows: number): string {
+function insertStatement(dialect: Metadata["dialect"], rows: number): CompiledQuery {
   const key = `${dialect} ${rows}`;
   const known = statements.get(key);
   if (known !== undefined) return known;
@@ -28,8 +28,9 @@ function insertStatement(dialect: Metadata["dialect"], rows: number): string {
   const place = () => (dialect === "postgres" ? `$${++position}` : "?");
   const row = () => `(${columns.map(place).join(", ")})`;
   const text = `insert into audit_entries (${columns.join(", ")}) values ${Array.from({ length: rows }, row).join(", ")}`;
-  statements.set(key, text);
-  return text;
+  const statement = CompiledQuery.raw(text);
+  statements.set(key, statement);
+  return statement;
 }
 
 /** Adds entries in their order. */
@@ -40,7 +41,7 @@ export async function insertAuditEntries(
 ): Promise<void> {
   let start = 0;
   for (const size of batchSizes) {
-    const sql = insertStatement(dialect, size);
+    const statement = insertStatement(dialect, size);
     for (; rows.length - start >= size; start += size) {
       const parameters: unknown[] = [];
       for (let index = start; index < start + size; index++) {
@@ -48,7 +49,8 @@ export async function insertAuditEntries(
         parameters.push(row.node, row.segment, row.sequence, row.at, row.kind, row.projectId, row.principal);
         parameters.push(row.entry, row.hash);
       }
-      await write.executeQuery(CompiledQuery.raw(sql, parameters));
+      // Not a compiled query of its own: Kysely would freeze the parameters, which costs as much as storing them.
+      await write.executeQuery({ ...statement, parameters });
     }
   }
 }
