@@ -4,6 +4,7 @@ import { federationRoutes } from "./access/federation.ts";
 import { keyRoutes } from "./access/keys.ts";
 import { policyRoutes } from "./access/policy.ts";
 import { policyChangeRoutes } from "./access/policy-change.ts";
+import { whyRoutes } from "./access/why.ts";
 import { activityRoutes } from "./activity/activity.ts";
 import { connectRoutes } from "./connect/connect.ts";
 import type { ConsoleRoute } from "./console-route.ts";
@@ -28,4 +29,5 @@ export const consoleRoutes: readonly ConsoleRoute[] = [
   ...accountRoutes,
   ...keyRoutes,
   ...federationRoutes,
+  ...whyRoutes,
 ];

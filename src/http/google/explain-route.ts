@@ -23,6 +23,10 @@ const bodySchema = z.strictObject({
   }),
 });
 type Call = ApiCall<"server", z.infer<typeof bodySchema>, unknown>;
+/** Who asks, and where. */
+type Asking = Pick<Call, "services" | "caller" | "context">;
+/** Who, what and on what, in the words of whoever asks. */
+type AccessTuple = z.infer<typeof bodySchema>["accessTuple"];
 type Named = { readonly resource: Resource; readonly place: PolicyPlace; readonly read: Permission };
 
 /** Policy Troubleshooter v1: why somebody may do something or not. */
@@ -37,10 +41,18 @@ export const explainRoutes: readonly Route[] = [
   }),
 ];
 
-/** Anybody may ask about themselves, and hears whether; why is told to those who may read the policies. */
 async function troubleshoot(call: Call): Promise<object> {
-  const { services, caller, body } = call;
-  const { principal: text, permission: name, fullResourceName } = body.accessTuple;
+  const { accessTuple } = call.body;
+  const { explanation, resource } = await explainTuple(call, accessTuple);
+  return explanationJson(explanation, accessTuple, resource.name);
+}
+
+/** Anybody may ask about themselves, and hears whether; why is told to those who may read the policies. Throws ApiError. */
+export async function explainTuple(
+  call: Asking,
+  { principal: text, permission: name, fullResourceName }: AccessTuple,
+): Promise<{ explanation: Explanation; resource: Resource }> {
+  const { services, caller } = call;
   const permission = permissions.find((each) => each === name.replace(".googleapis.com/", "."));
   if (!permission) throw invalidField("accessTuple.permission", "is not one that this server knows");
   const { resource, place, read } = await findNamed(call, fullResourceName);
@@ -57,11 +69,11 @@ async function troubleshoot(call: Call): Promise<object> {
     place,
     mayRead,
   });
-  return explanationJson(explanation, body.accessTuple, resource.name);
+  return { explanation, resource };
 }
 
 /** The narrower policies go with the resource's own; those above are asked about on their own. */
-async function mayReadPolicy({ services, caller }: Call, key: ResourceKey, keys: readonly ResourceKey[]) {
+async function mayReadPolicy({ services, caller }: Asking, key: ResourceKey, keys: readonly ResourceKey[]) {
   const above = keys.slice(keys.indexOf(key));
   const permission: Permission | undefined =
     key === "installation"
@@ -74,7 +86,7 @@ async function mayReadPolicy({ services, caller }: Call, key: ResourceKey, keys:
 }
 
 /** `//SERVICE/projects/…`, `projects/…`, a project's name alone, or an image as docker names it. */
-async function findNamed(call: Call, text: string): Promise<Named> {
+async function findNamed(call: Asking, text: string): Promise<Named> {
   const path = text.replace(/^\/\/[a-z]+\.googleapis\.com\//, "");
   const { services } = call;
   const images = "artifactregistry.repositories.getIamPolicy";
@@ -116,7 +128,7 @@ async function findNamed(call: Call, text: string): Promise<Named> {
 }
 
 /** `HOST/PROJECT/IMAGE`, the host left out where it is the one that the request came to. */
-async function imageNamed({ services, context }: Call, text: string): Promise<Named> {
+async function imageNamed({ services, context }: Asking, text: string): Promise<Named> {
   const slash = text.indexOf("/");
   const first = text.slice(0, slash);
   const isHere = first === context.host;

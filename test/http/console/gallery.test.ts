@@ -58,6 +58,10 @@ describe("every page", () => {
       ["access", "/console/projects/shop/access"],
       ["accounts", "/console/projects/shop/accounts"],
       ["account", `/console/projects/shop/accounts/${encodeURIComponent(account.email)}`],
+      [
+        "why",
+        "/console/projects/shop/why?member=serviceAccount:puller@shop.iam.waybill.internal&image=app&permission=artifactregistry.repositories.uploadArtifacts",
+      ],
       ["federation", "/console/projects/shop/federation"],
       ["provider", "/console/projects/shop/federation/ci-pool/github"],
       ["refused", "/console/nowhere"],

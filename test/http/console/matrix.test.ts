@@ -19,7 +19,7 @@ const verbs = {
   tag: [`POST ${project}/tags/${image}`],
   untag: [`POST ${project}/untag/${image}`],
   "delete images": [`GET ${project}/delete/${image}`, `POST ${project}/delete/${image}`],
-  "see something of the project": [`GET ${project}`, `GET ${project}/connect`],
+  "see something of the project": [`GET ${project}`, `GET ${project}/connect`, `GET ${project}/why`],
   "read policy": [`GET ${project}/access`],
   "write policy": [`POST ${project}/access/preview`, `POST ${project}/access/change`],
   "see accounts": [`GET ${project}/accounts`, `GET ${account}`],

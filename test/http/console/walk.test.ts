@@ -63,6 +63,16 @@ clientTest(
       await page.getByRole("button", { name: "Remove the tag stable" }).waitFor();
       await sandbox.succeed(["skopeo", "inspect", "--tls-verify=false", `docker://${host}/shop/team/app:stable`]);
 
+      const image = page.url();
+      await ask(page, "serviceAccount:pusher@shop.iam.waybill.internal", "artifactregistry.tags.delete");
+      await page.getByRole("heading", { name: "They may not" }).waitFor();
+      await page.getByRole("button", { name: "Preview granting it" }).click();
+      await page.getByRole("button", { name: "Grant the role" }).click();
+      await page.getByRole("cell", { name: "image team/app" }).waitFor();
+      await ask(page, "serviceAccount:pusher@shop.iam.waybill.internal", "artifactregistry.tags.delete");
+      await page.getByRole("heading", { name: "They may", exact: true }).waitFor();
+
+      await page.goto(image);
       await page.getByRole("link", { name: "Delete…" }).click();
       await page.getByRole("heading", { name: "What goes" }).waitFor();
       await page.getByRole("button", { name: "Delete image" }).click();
@@ -93,6 +103,15 @@ async function grant(page: Page, account: string, role: string): Promise<void> {
   await page.getByText("permissions", { exact: false }).first().waitFor();
   await page.getByRole("button", { name: "Grant the role" }).click();
   await page.getByRole("cell", { name: `serviceAccount:${account}`, exact: true }).waitFor();
+}
+
+async function ask(page: Page, member: string, permission: string): Promise<void> {
+  await page.getByRole("link", { name: "Access" }).click();
+  await page.getByRole("link", { name: "Why can’t they?" }).click();
+  await page.locator('input[name="member"]').fill(member);
+  await page.locator('select[name="permission"]').selectOption(permission);
+  await page.locator('input[name="image"]').fill("team/app");
+  await page.getByRole("button", { name: "Explain" }).click();
 }
 
 /** Answers the path of the key file that the browser saved. */
