@@ -28,14 +28,16 @@ export class Door {
   /** Undefined where the request may come in. */
   refuse({ method, url, headers }: Pick<Request, "method" | "url" | "headers">): TurnedAway | undefined {
     const host = headers.get("host")?.toLowerCase() ?? "";
+    const parsed = URL.parse(url);
     // A page whose own name was pointed at this address (DNS rebinding) says that name.
-    if (!this.#hosts.has(host)) return { status: 403, reason: "this is not the name of a metadata server" };
+    if (!parsed || !this.#hosts.has(host) || !this.#hosts.has(parsed.host))
+      return { status: 403, reason: "this is not the name of a metadata server" };
     const forwarded = proxyHeaders.find((name) => headers.has(name));
     if (forwarded !== undefined) return { status: 403, reason: `a request with ${forwarded} came through a proxy` };
     if (method !== "GET" && method !== "HEAD") return { status: 405, reason: "a metadata server is only read" };
     if (url.length > pathCharactersMax) return { status: 400, reason: "the address is too long" };
     // Google's libraries look at the front page without it, to find out what is there.
-    const isFrontPage = new URL(url).pathname === "/";
+    const isFrontPage = parsed.pathname === "/";
     if (headers.get("metadata-flavor") !== "Google" && !isFrontPage)
       return { status: 403, reason: "the header Metadata-Flavor: Google is missing" };
     return undefined;

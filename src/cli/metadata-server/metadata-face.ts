@@ -11,8 +11,9 @@ type Parts = { readonly door: Door; readonly tree: Tree; readonly workshop: Work
 export function createMetadataFace({ door, tree, workshop, log }: Parts) {
   return async (request: Request, peer: string): Promise<Response> => {
     const { response, note } = await respond(request);
-    const { pathname } = new URL(request.url);
-    log.note(`${peer} ${request.method} ${pathname} ${response.status}${note === undefined ? "" : ` ${note}`}`);
+    // Where Host makes no URL there is no path either.
+    const path = URL.parse(request.url)?.pathname ?? "?";
+    log.note(`${peer} ${request.method} ${path} ${response.status}${note === undefined ? "" : ` ${note}`}`);
     return request.method === "HEAD" ? new Response(null, response) : response;
   };
 

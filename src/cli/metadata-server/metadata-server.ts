@@ -1,6 +1,6 @@
 import { Administration, apiPath } from "../../client/administration.ts";
 import type { Context } from "../../sources/context.ts";
-import { Failure, messageOf } from "../../sources/failure.ts";
+import { messageOf } from "../../sources/failure.ts";
 import { type Identity, resolveIdentity } from "../../sources/identity.ts";
 import { sourceScopes } from "../../sources/impersonation.ts";
 import { instanceAccount, operatorToken } from "../../sources/instance-account.ts";
@@ -8,16 +8,14 @@ import { parseScope, pullScope } from "../../sources/scope.ts";
 import { type Invocation, parseList, UsageError } from "../command.ts";
 import { Door } from "./door.ts";
 import { GrantedScopes } from "./granted-scopes.ts";
-import { limitToOneHop } from "./hop-limit.ts";
-import { hostOf, type ListenAddress, parseListenAddress } from "./listen-address.ts";
+import { hostOf, parseListenAddress } from "./listen-address.ts";
+import { openListener } from "./listener.ts";
 import { createMetadataFace } from "./metadata-face.ts";
 import { metadataTree } from "./metadata-tree.ts";
 import { PeerLog } from "./peer-log.ts";
 import { openWorkshop } from "./workshop.ts";
 
 type Flags = Invocation<"service-account" | "scopes" | "project" | "key-file" | "account", never, "listen" | "host">;
-
-const idleSeconds = 30;
 
 /** `waybill metadata-server` */
 export async function run(invocation: Flags): Promise<number> {
@@ -37,7 +35,7 @@ export async function run(invocation: Flags): Promise<number> {
   const projectNumber = await numberOf(project, operator, context);
   const tree = metadataTree({ email: account.email, scopes: scopes.all, projectId: project, projectNumber });
   const log = new PeerLog(context.stderr, context.now);
-  const servers = listen.map((place) => open(place));
+  const servers = listen.map(openListener);
   const places = servers.map(({ address, port }) => ({ address, port }));
   const face = createMetadataFace({ door: new Door(places, values.host ?? []), tree, workshop, log });
   for (const { answerWith } of servers) answerWith(face);
@@ -46,37 +44,6 @@ export async function run(invocation: Flags): Promise<number> {
   await ended();
   await Promise.all(servers.map(({ stop }) => stop()));
   return 0;
-}
-
-type Face = (request: Request, peer: string) => Promise<Response>;
-
-/** Opens a listener that answers nobody until it is told how. */
-function open({ address, port }: ListenAddress) {
-  let tell: (face: Face) => void = () => {};
-  const face = new Promise<Face>((resolve) => {
-    tell = resolve;
-  });
-  const server = serve({ address, port }, async (request, peer) => (await face)(request, peer));
-  const place = { address, port: server.port ?? port };
-  limitToOneHop(place);
-  return { ...place, answerWith: tell, stop: () => server.stop() };
-}
-
-function serve({ address, port }: ListenAddress, handle: Face): Bun.Server<undefined> {
-  try {
-    return Bun.serve({
-      hostname: address,
-      port,
-      idleTimeout: idleSeconds,
-      maxRequestBodySize: 1024,
-      fetch: (request, server) => handle(request, server.requestIP(request)?.address ?? "unknown"),
-    });
-  } catch (error) {
-    throw new Failure(
-      `cannot listen on ${hostOf({ address, port })}: ${messageOf(error)}`,
-      "is it an address of this machine, and the port free?",
-    );
-  }
 }
 
 /** `NAME@my-project.iam.…`, or `NAME@my-project.example.com.iam.…` for the domain-scoped project `example.com:my-project`. */
