@@ -1,6 +1,7 @@
 /** The path of a request as it came, percent-encoding and all. Cheaper than `new URL`, and it cannot throw. */
 export function pathOf({ url }: Request): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
+  // Without a Host that makes a URL (HTTP/1.0, or a malformed one) there is the path alone.
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("://") + 3);
   if (start === -1) return "/";
   const query = url.indexOf("?", start);
   return query === -1 ? url.slice(start) : url.slice(start, query);

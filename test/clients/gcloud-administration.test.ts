@@ -1,10 +1,11 @@
 /** The real gcloud administers our server: projects, policies, service accounts and keys, with an owner's key. */
 import { describe, expect } from "bun:test";
-import { rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { clientTest } from "./client-test.ts";
 import { gcloudOf } from "./gcloud.ts";
 import { startServer } from "./waybill.ts";
 
+const accounts = (...words: string[]) => ["iam", "service-accounts", ...words, "--project=book-shop"];
 const email = "robot@book-shop.iam.waybill.internal";
 
 describe("the real gcloud administers", () => {
@@ -47,14 +48,10 @@ describe("the real gcloud administers", () => {
     expect(await gcloud.fail("projects", "describe", "example.com:book-shop")).toContain("does not exist");
   });
 
-  clientTest("service accounts and their keys", ["gcloud", "openssl"], async () => {
+  clientTest("service accounts and their policies", ["gcloud"], async () => {
     await using server = await startServer();
     await using gcloud = await gcloudOf(server, server.path("admin.json"));
-    const project = "--project=book-shop";
-    const account = `--iam-account=${email}`;
-    await gcloud.succeed("projects", "create", "book-shop");
-
-    const accounts = (...words: string[]) => ["iam", "service-accounts", ...words, project];
+    await server.administer("projects", "create", "book-shop");
     await gcloud.succeed(...accounts("create", "robot", "--display-name=Robot"));
     expect(await gcloud.json(...accounts("list"))).toMatchObject([
       { email, displayName: "Robot", projectId: "book-shop" },
@@ -72,7 +69,16 @@ describe("the real gcloud administers", () => {
     expect(await gcloud.fail(...accounts("set-iam-policy", email, gcloud.path("policy.json")))).toMatch(
       /etag|concurrent/,
     );
+    await gcloud.succeed(...accounts("delete", email));
+    expect(await gcloud.json(...accounts("list"))).toEqual([]);
+  });
 
+  clientTest("keys of service accounts", ["gcloud", "openssl"], async () => {
+    await using server = await startServer();
+    await using gcloud = await gcloudOf(server, server.path("admin.json"));
+    const account = `--iam-account=${email}`;
+    await server.administer("projects", "create", "book-shop");
+    await server.administer("iam", "service-accounts", "create", "robot", "--project=book-shop");
     const file = gcloud.path("robot.json");
     const { stderr } = await gcloud.run(...accounts("keys", "create", file, account));
     const { private_key_id: keyId, token_uri } = await Bun.file(file).json();
@@ -103,13 +109,8 @@ describe("the real gcloud administers", () => {
     expect(await robot.fail("projects", "describe", "book-shop")).toContain(
       `serviceAccount:${email} does not have the permission`,
     );
-    await gcloud.succeed(
-      "projects",
-      "add-iam-policy-binding",
-      "book-shop",
-      `--member=serviceAccount:${email}`,
-      "--role=roles/viewer",
-    );
+    const viewer = [`--member=serviceAccount:${email}`, "--role=roles/viewer"];
+    await server.administer("projects", "add-iam-policy-binding", "book-shop", ...viewer);
     expect(await robot.json("projects", "list")).toHaveLength(1);
 
     await gcloud.succeed(...accounts("keys", "disable", keyId, account));
@@ -121,9 +122,6 @@ describe("the real gcloud administers", () => {
     await gcloud.succeed(...accounts("enable", email));
     await gcloud.succeed(...accounts("keys", "delete", keyId, account));
     expect(await gcloud.json(...accounts("keys", "list", account))).toEqual([]);
-    await rm(file);
-    await gcloud.succeed(...accounts("delete", email));
-    expect(await gcloud.json(...accounts("list"))).toEqual([]);
   });
 
   clientTest("roles", ["gcloud"], async () => {
