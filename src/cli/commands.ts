@@ -12,6 +12,7 @@ import { metadataServer } from "./metadata-server/command.ts";
 import { migrate } from "./migrate/command.ts";
 import { backup, gc, restore, verify } from "./operations/commands.ts";
 import { projects } from "./projects/commands.ts";
+import { resourceManager } from "./resource-manager/commands.ts";
 import { server } from "./server/commands.ts";
 import { trace } from "./trace/command.ts";
 import { users } from "./users/commands.ts";
@@ -99,6 +100,7 @@ EXIT CODES
     projects,
     container,
     iam,
+    resourceManager,
     users,
     metadataServer,
     kubeletCredentialProvider,

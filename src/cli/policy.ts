@@ -1,6 +1,7 @@
 // The four commands over a policy, the same for whatever has one.
 import { readFileSync, statSync } from "node:fs";
 import {
+  type Condition,
   changePolicy,
   getPolicy,
   type Policy,
@@ -11,8 +12,11 @@ import {
 } from "../client/policy.ts";
 import { Failure, messageOf } from "../sources/failure.ts";
 import { type AdministrationInvocation, openAdministration, required, show } from "./administration.ts";
+import { UsageError } from "./command.ts";
 
-export type PolicyInvocation = AdministrationInvocation<"location" | "repository" | "member" | "role">;
+export type PolicyInvocation = AdministrationInvocation<
+  "location" | "repository" | "prefix" | "member" | "role" | "condition"
+>;
 
 /** What a command was pointed at, and how its answer names it. */
 export type Governed = { resource: PolicyResource; name: string };
@@ -25,7 +29,8 @@ export function policyCommands(governedBy: (invocation: PolicyInvocation) => Gov
     const governed = governedBy(invocation);
     const member = required(invocation.values, "member", "serviceAccount:EMAIL");
     const role = required(invocation.values, "role", "roles/storage.objectViewer");
-    const editOnce = (policy: Policy) => edit(policy, { member, role });
+    const condition = parseCondition(invocation.values.condition);
+    const editOnce = (policy: Policy) => edit(policy, { member, role, condition });
     const policy = await changePolicy(openAdministration(invocation), governed.resource, editOnce);
     return updated(invocation, governed, policy);
   }
@@ -53,8 +58,26 @@ function updated(invocation: PolicyInvocation, { name }: Governed, policy: Polic
 }
 
 function showPolicy(invocation: PolicyInvocation, policy: Policy): void {
-  const rows = (policy.bindings ?? []).flatMap(({ role, members = [] }) => members.map((member) => [role, member]));
-  show(invocation, policy, { headings: ["ROLE", "MEMBER"], rows });
+  const bindings = policy.bindings ?? [];
+  const isConditional = bindings.some(({ condition }) => condition);
+  const rows = bindings.flatMap(({ role, members = [], condition }) =>
+    members.map((member) => [role, member, ...(isConditional ? [condition?.expression] : [])]),
+  );
+  show(invocation, policy, { headings: ["ROLE", "MEMBER", ...(isConditional ? ["CONDITION"] : [])], rows });
+}
+
+/** As gcloud writes it: `expression=…,title=…`, a comma before each name; `None` for none. Throws UsageError. */
+function parseCondition(text: string | undefined): Condition | undefined {
+  if (text === undefined || text === "None") return undefined;
+  const parts = text.split(/,(?=(?:expression|title|description)=)/);
+  const fields = new Map(parts.map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)]));
+  const expression = fields.get("expression");
+  if (!expression || [...fields.keys()].some((name) => !/^(?:expression|title|description)$/.test(name))) {
+    const example = `--condition='expression=request.time < timestamp("2030-01-01T00:00:00Z"),title=until 2030'`;
+    throw new UsageError("--condition cannot be read", `like ${example}`);
+  }
+  const [title, description] = [fields.get("title"), fields.get("description")];
+  return { expression, ...(title && { title }), ...(description && { description }) };
 }
 
 /** JSON or YAML, as get-iam-policy and gcloud write it. */

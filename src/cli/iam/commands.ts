@@ -1,8 +1,12 @@
 import { administrationChoices, administrationHelp, administrationOptions } from "../administration.ts";
 import type { Command, Group } from "../command.ts";
+import { denyPolicies } from "./deny-policies/commands.ts";
+import { explain } from "./explain-command.ts";
+import { groups } from "./groups/commands.ts";
 import { keys } from "./key-commands.ts";
 import { logins } from "./login-commands.ts";
 import { accountPolicyCommands } from "./policy-commands.ts";
+import { roles } from "./role-commands.ts";
 import { whatIf } from "./what-if-command.ts";
 import { workloadIdentityPools } from "./workload-identity/commands.ts";
 
@@ -153,53 +157,13 @@ SYNOPSIS
   ],
 };
 
-const listRoles: Command = {
-  ...common,
-  name: "list",
-  summary: "list the roles that can be granted",
-  help: `
-SYNOPSIS
-    waybill iam roles list [--format=json|table]
-
-OPTIONS${administrationHelp}
-`,
-  load: async () => ({ run: (await import("./roles.ts")).list }),
-};
-
-const describeRole: Command = {
-  ...common,
-  name: "describe",
-  summary: "show what a role permits",
-  help: `
-SYNOPSIS
-    waybill iam roles describe ROLE [--format=json|table]
-
-OPTIONS${administrationHelp}
-
-EXAMPLES
-    waybill iam roles describe roles/storage.objectViewer
-`,
-  positionals: { name: "ROLE", min: 1, max: 1 },
-  load: async () => ({ run: (await import("./roles.ts")).describe }),
-};
-
-const roles: Group = {
-  name: "roles",
-  summary: "what can be granted",
-  help: `
-SYNOPSIS
-    waybill iam roles COMMAND [ROLE] [--FLAG…]
-`,
-  commands: [listRoles, describeRole],
-};
-
 /** `waybill iam …` */
 export const iam: Group = {
   name: "iam",
-  summary: "service accounts, their keys, and roles",
+  summary: "who may do what, and why",
   help: `
 SYNOPSIS
     waybill iam GROUP COMMAND [ARGUMENT] [--FLAG…]
 `,
-  commands: [serviceAccounts, roles, workloadIdentityPools, whatIf],
+  commands: [serviceAccounts, roles, groups, denyPolicies, workloadIdentityPools, explain, whatIf],
 };

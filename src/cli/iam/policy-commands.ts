@@ -1,13 +1,19 @@
 import { administrationChoices, administrationHelp, administrationOptions } from "../administration.ts";
 import type { Command } from "../command.ts";
+import { conditionHelp } from "../policy-help.ts";
 
 const common = { options: administrationOptions, choices: administrationChoices } as const;
 const account = { name: "EMAIL", min: 1, max: 1 } as const;
-const bindingOptions = { ...administrationOptions, member: { type: "string" }, role: { type: "string" } } as const;
+const bindingOptions = {
+  ...administrationOptions,
+  member: { type: "string" },
+  role: { type: "string" },
+  condition: { type: "string" },
+} as const;
 const bindingHelp = `
 OPTIONS
     --member=MEMBER      user:EMAIL, serviceAccount:EMAIL, group:EMAIL or domain:DOMAIN
-    --role=ROLE          like roles/iam.serviceAccountTokenCreator${administrationHelp}
+    --role=ROLE          like roles/iam.serviceAccountTokenCreator${conditionHelp}${administrationHelp}
 `;
 
 const get: Command = {
@@ -49,7 +55,7 @@ const addBinding: Command = {
   summary: "give somebody a role on a service account",
   help: `
 SYNOPSIS
-    waybill iam service-accounts add-iam-policy-binding EMAIL --member=MEMBER --role=ROLE
+    waybill iam service-accounts add-iam-policy-binding EMAIL --member=MEMBER --role=ROLE [--condition=CONDITION]
 
 DESCRIPTION
     Lets somebody act on the account, or as it. What the account itself may do is said by the policies of projects
@@ -66,7 +72,7 @@ const removeBinding: Command = {
   summary: "take a role on a service account from somebody",
   help: `
 SYNOPSIS
-    waybill iam service-accounts remove-iam-policy-binding EMAIL --member=MEMBER --role=ROLE
+    waybill iam service-accounts remove-iam-policy-binding EMAIL --member=MEMBER --role=ROLE [--condition=CONDITION]
 ${bindingHelp}`,
   options: bindingOptions,
   positionals: account,

@@ -1,14 +1,16 @@
 import { sourceNames } from "../../sources/token-source.ts";
 import { administrationChoices, administrationHelp, administrationOptions } from "../administration.ts";
 import type { Command, Group } from "../command.ts";
+import { conditionHelp } from "../policy-help.ts";
 import { setQuota, update } from "./settings-commands.ts";
 
 const project = { name: "PROJECT", min: 1, max: 1 } as const;
 const common = { options: administrationOptions, choices: administrationChoices } as const;
-const where = { location: { type: "string" }, repository: { type: "string" } } as const;
+const where = { location: { type: "string" }, repository: { type: "string" }, prefix: { type: "string" } } as const;
 const whereHelp = `
     --location=HOST      the policy of one storage location of the project instead
-    --repository=IMAGE   the policy of one repository there: its path below the project`;
+    --repository=IMAGE   the policy of one repository there: its path below the project
+    --prefix=FOLDER      the policy of all repositories below a path there, like team for team/app`;
 
 const create: Command = {
   ...common,
@@ -101,7 +103,7 @@ const getPolicy: Command = {
   summary: "show who has which roles on a project",
   help: `
 SYNOPSIS
-    waybill projects get-iam-policy PROJECT [--location=HOST [--repository=IMAGE]] [--format=json|table]
+    waybill projects get-iam-policy PROJECT [--location=HOST [--repository=IMAGE|--prefix=FOLDER]] [--format=json|table]
 
 OPTIONS${whereHelp}${administrationHelp}
 `,
@@ -116,7 +118,7 @@ const setPolicy: Command = {
   summary: "replace the policy of a project",
   help: `
 SYNOPSIS
-    waybill projects set-iam-policy PROJECT POLICY-FILE [--location=HOST [--repository=IMAGE]]
+    waybill projects set-iam-policy PROJECT POLICY-FILE [--location=HOST [--repository=IMAGE|--prefix=FOLDER]]
 
 DESCRIPTION
     Puts the policy of the file in the place of the project's. While the file has an etag, it is refused when somebody
@@ -133,13 +135,14 @@ OPTIONS
 const bindingHelp = `
 OPTIONS
     --member=MEMBER      user:EMAIL, serviceAccount:EMAIL, group:EMAIL, domain:DOMAIN, allAuthenticatedUsers or allUsers
-    --role=ROLE          which roles there are: waybill iam roles list${whereHelp}${administrationHelp}
+    --role=ROLE          which roles there are: waybill iam roles list; or a project's own, projects/PROJECT/roles/NAME${conditionHelp}${whereHelp}${administrationHelp}
 `;
 const bindingOptions = {
   ...administrationOptions,
   ...where,
   member: { type: "string" },
   role: { type: "string" },
+  condition: { type: "string" },
 } as const;
 
 const addBinding: Command = {
@@ -148,7 +151,8 @@ const addBinding: Command = {
   summary: "give somebody a role on a project",
   help: `
 SYNOPSIS
-    waybill projects add-iam-policy-binding PROJECT --member=MEMBER --role=ROLE [--location=HOST [--repository=IMAGE]]
+    waybill projects add-iam-policy-binding PROJECT --member=MEMBER --role=ROLE [--condition=CONDITION]
+            [--location=HOST [--repository=IMAGE|--prefix=FOLDER]]
 ${bindingHelp}
 EXAMPLES
     waybill projects add-iam-policy-binding my-project --role=roles/storage.objectViewer \\
@@ -165,8 +169,8 @@ const removeBinding: Command = {
   summary: "take a role on a project from somebody",
   help: `
 SYNOPSIS
-    waybill projects remove-iam-policy-binding PROJECT --member=MEMBER --role=ROLE
-            [--location=HOST [--repository=IMAGE]]
+    waybill projects remove-iam-policy-binding PROJECT --member=MEMBER --role=ROLE [--condition=CONDITION]
+            [--location=HOST [--repository=IMAGE|--prefix=FOLDER]]
 ${bindingHelp}`,
   options: bindingOptions,
   positionals: project,
