@@ -99,12 +99,17 @@ export class Administration {
         return new Refused(
           error.status,
           `${server} refused: ${message}`,
-          `an owner can grant a role: waybill projects add-iam-policy-binding PROJECT --member=serviceAccount:${email} --role=ROLE`,
+          `an owner can grant a role: waybill projects add-iam-policy-binding PROJECT --member=${memberIn(message) ?? `serviceAccount:${email}`} --role=ROLE`,
         );
       default:
         return new Refused(String(error.status), `${server} refused: ${message}`);
     }
   }
+}
+
+/** Whom the server took the caller for: here an account may have another name. */
+function memberIn(message: string): string | undefined {
+  return /\b(?:user|serviceAccount):[^\s"]+/.exec(message)?.[0];
 }
 
 /** A path of the API; what is put in becomes one part each, whatever characters it has. */

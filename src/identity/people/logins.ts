@@ -45,7 +45,7 @@ const idleMillisecondsMax = 30 * day;
 const lifeMillisecondsMax = { oauth: 180 * day, registry: 90 * day } as const;
 /**
  * A client whose answer was lost on the way sends the same exchange again; its new token has not been used then. After that
- * time, or after the new token's first use, the old one is taken for stolen (docs/decisions/0011).
+ * time, or after the new token's first use, the old one is taken for stolen (docs/decisions/0016).
  */
 const retryMillisecondsMax = 30_000;
 const noteMilliseconds = 5 * 60 * 1000;
