@@ -45,6 +45,8 @@ export async function startFederatedWorld() {
         aud: `https://iam.googleapis.com/${name}`,
         repository: "org/app",
         repository_owner: "org",
+        // Longer than any run of these tests on a slow machine.
+        exp: Math.floor(Date.now() / 1000) + 3600,
       }),
     /** Writes an external_account file with our command. */
     async credentials(file: string, ...flags: string[]): Promise<string> {

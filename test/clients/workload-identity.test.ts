@@ -6,6 +6,7 @@ import { clientTest } from "./client-test.ts";
 import { startFederatedWorld } from "./federated-world.ts";
 import { googleAuthPython } from "./google-auth-python.ts";
 import { Sandbox } from "./sandbox.ts";
+import { installWaybill } from "./waybill.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const platform = "https://www.googleapis.com/auth/cloud-platform";
@@ -25,7 +26,7 @@ beforeAll(async () => {
     success: true,
     token_type: "urn:ietf:params:oauth:token-type:jwt",
     id_token: token,
-    expiration_time: Math.floor(Date.now() / 1000) + 300,
+    expiration_time: Math.floor(Date.now() / 1000) + 3600,
   };
   await Bun.write(server.path("answer.json"), JSON.stringify(answer));
   await Bun.write(server.path("print-token"), `#!/bin/sh\ncat '${server.path("answer.json")}'\n`);
@@ -73,6 +74,27 @@ describe("Node's google-auth-library", () => {
       expect(await world.whoIs(await tokenOf(own))).toBe(world.workload);
       const account = await world.credentials(`account-${source}.json`, ...flags, ...impersonation());
       expect(await world.whoIs(await tokenOf(account))).toBe(world.email);
+    },
+    limitMilliseconds,
+  );
+});
+
+describe("our own helper", () => {
+  test(
+    "gives Docker a token of the account that the job may be",
+    async () => {
+      const { server, email, provider } = world;
+      await using sandbox = await Sandbox.create({
+        env: {
+          WAYBILL_WORKLOAD_IDENTITY_AUDIENCE: `//iam.googleapis.com/${provider}`,
+          WAYBILL_WORKLOAD_IDENTITY_TOKEN_URL: `${server.origin}/v1/token`,
+          WAYBILL_WORKLOAD_IDENTITY_TOKEN_FILE: server.path("token"),
+          WAYBILL_WORKLOAD_IDENTITY_SERVICE_ACCOUNT: email,
+        },
+      });
+      await installWaybill(sandbox);
+      const answer = await sandbox.succeed(["docker-credential-waybill", "get"], { input: server.host });
+      expect(await world.whoIs(JSON.parse(answer).Secret)).toBe(email);
     },
     limitMilliseconds,
   );
