@@ -37,7 +37,12 @@ export async function openFilesystemBlobs(folder: string): Promise<BlobStore & O
     async commit(key) {
       if (lost.has(key)) throw new Error(`bytes of object ${key} did not reach the disk`, { cause: lost.get(key) });
       const file = await open(path(key), "r");
-      await Promise.all([file.sync().finally(() => file.close()), syncFolder(shelf(key))]);
+      const synced = file.sync().catch((cause) => {
+        // The next sync would go well: the system has forgotten what it could not write.
+        lost.set(key, cause);
+        throw cause;
+      });
+      await Promise.all([synced.finally(() => file.close()), syncFolder(shelf(key))]);
     },
     async delete(key) {
       await rm(path(key), { force: true });

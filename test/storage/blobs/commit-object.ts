@@ -1,4 +1,7 @@
-/** Writes one object of so many bytes and commits it, then says `committed` or why not. `commit-object.ts FOLDER BYTES` */
+/**
+ * Writes one object of so many bytes and commits it, then says `committed` or why not; after a failure it tries once more.
+ * `commit-object.ts FOLDER BYTES`
+ */
 import { newObjectKey } from "../../../src/storage/blobs/blob-store.ts";
 import { openFilesystemBlobs } from "../../../src/storage/blobs/filesystem.ts";
 
@@ -8,8 +11,11 @@ const key = newObjectKey();
 const writer = await store.append(key, 0);
 await writer.write([new Uint8Array(Number(bytes))]);
 await writer.close();
-const said = await store.commit(key).then(
-  () => "committed",
-  (error: Error) => `${error.message}: ${(error.cause as Error)?.message}`,
-);
+const commit = () =>
+  store.commit(key).then(
+    () => "committed",
+    (error: Error) => `${error.message}: ${(error.cause as Error)?.message}`,
+  );
+const said = await commit();
 console.log(said);
+if (said !== "committed") console.log(`then ${await commit()}`);

@@ -26,6 +26,13 @@ describe.skipIf(missing !== undefined)(`an object${missing ? ` (${missing})` : "
     expect(await commitOn(20 * mebibyte, "fdatasync:error=EIO")).toMatch(/did not reach the disk.*EIO/);
   });
 
+  test("whose last sync failed is not committed by the next, which would go well", async () => {
+    // The first sync is of the folder, when it is opened; the commit makes two at once.
+    const said = await commitOn(1000, "fsync:error=EIO:when=2..3");
+    expect(said).toMatch(/EIO/);
+    expect(said).toMatch(/then .*did not reach the disk.*EIO/);
+  });
+
   test("that the disk took is committed", async () => {
     expect(await commitOn(20 * mebibyte, "getpid:error=EIO")).toBe("committed");
   });
