@@ -58,9 +58,9 @@ export class Doorkeeper {
       return await check();
     } catch (error) {
       if (error instanceof IdentityError) {
-        this.countAnonymous(context);
         const from = whenceOf(context);
         this.#audit.note({ kind: "credential.refused", reason: error.code, who: nobody, from });
+        this.countAnonymous(context);
       }
       throw error;
     }
