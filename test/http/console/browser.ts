@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import type { NameSettings } from "../../../src/http/names.ts";
 import { startTestServer, type TestServer } from "../../server.ts";
 
 /** Debian's. The flags keep it from looking for servers of its maker's, which a closed network would refuse. */
@@ -14,12 +15,12 @@ const args = [
   "--disable-sync",
 ];
 
-export async function openBrowser(): Promise<Browser> {
-  return await chromium.launch({ executablePath, args, timeout: 60_000 });
+export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
+  return await chromium.launch({ executablePath, args: [...args, ...more], timeout: 60_000 });
 }
 
-/** A test server that a browser can reach. */
-export async function serveForBrowser() {
+/** A test server that a browser can reach. @param settings names that it is to show */
+export async function serveForBrowser(settings: Partial<NameSettings> = {}) {
   let app: TestServer | undefined;
   const sockets: Server<undefined> = Bun.serve({
     port: 0,
@@ -31,7 +32,7 @@ export async function serveForBrowser() {
       return (await app?.fetch(request.url, { method, headers, ...body })) ?? new Response("starting", { status: 503 });
     },
   });
-  const server = await startTestServer({ port: sockets.port ?? 0 });
+  const server = await startTestServer({ port: sockets.port ?? 0, ...settings });
   app = server;
   return {
     server,

@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import { clientTest } from "../../clients/client-test.ts";
 import { missing } from "../../clients/machine.ts";
 import { openBrowser, serveForBrowser, signedIn } from "./browser.ts";
-import { fillShop, signIn } from "./shop.ts";
+import { fillShop, sampleDays, signIn } from "./shop.ts";
 
 /** Pictures of every page, to be looked at; the folder is not kept. */
 const pictures = join(import.meta.dir, "../../output/console");
@@ -30,18 +30,9 @@ describe("every page", () => {
     if (missing(["chromium"]).length > 0) return;
     mkdirSync(pictures, { recursive: true });
     world = await serveForBrowser();
-    const { index, amd64, account } = await fillShop(world.server);
+    const { project, index, amd64, account } = await fillShop(world.server);
     ({ value: cookie } = await signIn(world.server, "olga@example.com", [["installation", "roles/owner"]]));
-    await world.server.metadata.write(async (write) => {
-      const today = Math.floor(world.server.clock.now / 86_400_000);
-      for (let back = 60; back > 0; back--) {
-        const used_bytes = Math.round(90_000 + (60 - back) * 4000 + 40_000 * Math.sin(back / 5));
-        await write
-          .insertInto("storage_samples")
-          .values({ project_id: (await world.server.projects.find("shop"))?.id ?? "", day: today - back, used_bytes })
-          .execute();
-      }
-    });
+    await sampleDays(world.server, project.id);
     const app = "/console/projects/shop/images/default/app";
     pages = [
       ["projects", "/console/"],

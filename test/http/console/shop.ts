@@ -114,7 +114,6 @@ export async function fillShop(server: TestServer) {
   }
   server.clock.now += 60_000;
   const index = await pushManifest(server, token, "shop/app", "2.3.1", indexType, { manifests: platforms });
-  await server.fetch("/v2/shop/app/manifests/latest", { method: "HEAD", headers: bearer(token) });
   const [amd64] = platforms as [(typeof platforms)[number]];
   const { platform: _, ...image } = amd64;
   await pushReferrer(server, token, "shop/app", index, "application/vnd.dev.cosign.artifact.sig.v1+json");
@@ -148,4 +147,17 @@ export async function fillShop(server: TestServer) {
     },
   );
   return { project, token, index: index.digest, amd64: amd64.digest, account, key, issuer, pool, provider };
+}
+
+/** Two months of what a project stored, for its plot. */
+export async function sampleDays(server: TestServer, project_id: string): Promise<void> {
+  const today = Math.floor(server.clock.now / 86_400_000);
+  const rows = Array.from({ length: 60 }, (_, day) => {
+    return {
+      project_id,
+      day: today - 60 + day,
+      used_bytes: Math.round(120_000 + day * 7000 + 60_000 * Math.sin(day / 6)),
+    };
+  });
+  await server.metadata.write((write) => write.insertInto("storage_samples").values(rows).execute());
 }
