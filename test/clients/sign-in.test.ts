@@ -161,3 +161,22 @@ signInTest("what the server ends is told with the command that mends it", async 
   expect(said).toContain(`the sign-in of ${email} is no longer valid`);
   expect(said).toContain("waybill: hint: waybill auth login");
 });
+
+signInTest(
+  "the machines of who signed in get tokens of an account that may be impersonated, and not the person's",
+  async () => {
+    await server.administer("iam", "service-accounts", "create", "instance", `--project=${project}`);
+    const instance = `instance@${project}.iam.waybill.internal`;
+    await withBrowser();
+    const flags = ["--listen=127.0.0.1:0", `--service-account=${instance}`];
+    const { ready } = await sandbox.start("metadata", ["waybill", "metadata-server", ...flags], /^ready: (\S+)$/m);
+    const of = `${ready[1]}/computeMetadata/v1/instance/service-accounts/default`;
+    const ask = async (path: string) => await fetch(`${of}/${path}`, { headers: { "metadata-flavor": "Google" } });
+    const { access_token: token } = (await (await ask("token")).json()) as { access_token: string };
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await (await fetch(`${server.origin}/v1/projects/${project}`, { headers })).text();
+    expect(answer).toContain(`serviceAccount:${instance}`);
+    expect(answer).not.toContain(email);
+    expect((await ask("identity?audience=https://run.test")).status).toBe(200);
+  },
+);
