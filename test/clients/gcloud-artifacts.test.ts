@@ -53,6 +53,13 @@ describe("the real gcloud artifacts", () => {
       registryUri: "gcr.io/shop",
     });
 
+    const reader = ["--member=user:guest@example.com", "--role=roles/artifactregistry.reader"];
+    await gcloud.succeed("artifacts", "repositories", "add-iam-policy-binding", "gcr.io", ...at, ...reader);
+    const ours = ["get-iam-policy", "shop", "--location=gcr.io", "--format=json"];
+    expect(JSON.parse(await server.administer("projects", ...ours)).bindings).toEqual([
+      { role: "roles/artifactregistry.reader", members: ["user:guest@example.com"] },
+    ]);
+
     expect(await images("list", repository, "--include-tags")).toMatchObject([
       { package: `${repository}/app`, version: first, tags: ["1"] },
       { package: `${repository}/team/web`, version: second, tags: ["1"] },

@@ -40,7 +40,7 @@ export const googleRoutes: readonly Route[] = [
   ...poolRoutes,
   ...providerRoutes,
   ...policyRoutes(location, "location", "artifactregistry.repositories", ["GET", "POST"]),
-  ...policyRoutes(`${location}/repositories/{repository}`, "repository", "artifactregistry.repositories", [
+  ...policyRoutes(`${location}/repositories/{repository}`, "repositoryPolicy", "artifactregistry.repositories", [
     "GET",
     "POST",
   ]),

@@ -18,7 +18,13 @@ import type { UserDetails } from "../../storage/metadata/users.ts";
 import type { PoolRow } from "../../storage/metadata/workload-identity.ts";
 import { type AccessTargets, resolveAccessTarget } from "./access-targets.ts";
 import { invalidField } from "./api-error.ts";
-import { type ArtifactTargets, findArtifactRepository, findPackage, findRegion } from "./artifacts/artifact-targets.ts";
+import {
+  type ArtifactTargets,
+  artifactPolicy,
+  findArtifactRepository,
+  findPackage,
+  findRegion,
+} from "./artifacts/artifact-targets.ts";
 import type { GoogleServices } from "./services.ts";
 
 /** What a path can name, and what is found there. `policy` is where the policy of the thing hangs. */
@@ -42,6 +48,8 @@ export interface Targets extends AccessTargets, ArtifactTargets {
   readonly user: { readonly user: UserDetails };
   readonly location: { readonly policy: ResourceKey };
   readonly repository: { readonly policy: ResourceKey; readonly rulesOf: RulesOwner };
+  /** An image at a location of ours; at one of Artifact Registry's, all that its repository has. */
+  readonly repositoryPolicy: { readonly policy: ResourceKey };
 }
 
 export type TargetKind = keyof Targets;
@@ -68,6 +76,7 @@ export const resolveTarget: { readonly [Kind in TargetKind]: Resolve<Kind> } = {
   user: findUser,
   location: findLocation,
   repository: findRepository,
+  repositoryPolicy: findRepositoryPolicy,
   region: findRegion,
   artifactRepository: findArtifactRepository,
   package: findPackage,
@@ -168,6 +177,20 @@ async function findRepository(services: GoogleServices, path: PathParameters): P
   if (!project || repositoryId === undefined) return { resource, found: undefined };
   const rulesOf = { projectId: project.id, repositoryId };
   return { resource, found: { policy: `repository/${repositoryId}`, rulesOf } };
+}
+
+async function findRepositoryPolicy(
+  services: GoogleServices,
+  path: PathParameters,
+): Promise<Target<"repositoryPolicy">> {
+  const { location = "", repository = "" } = path;
+  if (services.locations.includes(location)) {
+    const { resource, found } = await findRepository(services, path);
+    return { resource, found: found && { policy: found.policy } };
+  }
+  const named = { ...path, region: location, artifactRepository: repository };
+  const { resource, found } = await findArtifactRepository(services, named);
+  return { resource, found: found && { policy: artifactPolicy(found) } };
 }
 
 function parseImage(project: string, image: string, location: string): Repository {

@@ -1,7 +1,16 @@
-import { locationKey, projectResource, type Resource, repositoryResource } from "../../../access/resource.ts";
+import {
+  locationKey,
+  locationResource,
+  prefixKey,
+  prefixResource,
+  projectResource,
+  type Resource,
+  repositoryResource,
+} from "../../../access/resource.ts";
 import { parseRepository, type Repository } from "../../../registry/repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../../../registry/resolve.ts";
 import type { ProjectRow } from "../../../storage/metadata/projects.ts";
+import type { ResourceKey } from "../../../storage/metadata/schema.ts";
 import { invalidField } from "../api-error.ts";
 import type { GoogleServices } from "../services.ts";
 import type { PathParameters, Target } from "../targets.ts";
@@ -34,18 +43,28 @@ export const findRegion: Find<"region"> = async ({ projects, locations }, { proj
   return { resource, found: project && here.length > 0 ? { project, region, locations: here } : undefined };
 };
 
-/** Its images' storage location is what a permission is asked on. */
+/** A permission is asked on the storage location, or on the folder of it that the repository is. */
 export const findArtifactRepository: Find<"artifactRepository"> = async (services, path) => {
   const { project: name = "", region = "", artifactRepository: repository = "" } = path;
   const project = await services.projects.resolve(name);
   const place = findPlace(services.locations, region, repository);
-  const { keys } = projectResource(name, project?.id);
-  const resource: Resource = {
-    name: `repository ${repository} at ${region} of project ${name}`,
-    keys: project && place ? [locationKey(place.location, project.id), ...keys] : keys,
+  const resource = project && place ? resourceOf(project, place) : projectResource(name, project?.id);
+  return {
+    resource: { ...resource, name: `repository ${repository} at ${region} of project ${name}` },
+    found: project && place && { project, place },
   };
-  return { resource, found: project && place && { project, place } };
 };
+
+/** Where the policy of one of Artifact Registry's repositories hangs. */
+export function artifactPolicy({ project, place }: ArtifactTargets["artifactRepository"]): ResourceKey {
+  const { location, prefix, repository } = place;
+  return prefix === "" ? locationKey(location, project.id) : prefixKey(location, project.id, repository);
+}
+
+function resourceOf({ id, name: project }: ProjectRow, { location, prefix, repository }: ArtifactPlace): Resource {
+  if (prefix === "") return locationResource(project, location, id);
+  return prefixResource({ project, location, prefix: repository }, id);
+}
 
 export const findPackage: Find<"package"> = async (services, path) => {
   const { resource, found } = await findArtifactRepository(services, path);

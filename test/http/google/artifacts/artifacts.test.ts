@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { pushImage, smallImage } from "../../../registry/small-image.ts";
-import { type Answer, startWorld, type World } from "../exchange.ts";
+import { startTestServer } from "../../../server.ts";
+import { type Answer, sender, startWorld, type World } from "../exchange.ts";
 
 const repository = "/v1/projects/shop/locations/default/repositories/default";
 const name = repository.slice("/v1/".length);
@@ -163,5 +164,38 @@ describe("tags and versions", () => {
     const { body: operation } = await world.owner(`DELETE ${old}`);
     expect(await get(`/v1/${operation.name}`)).toMatchObject({ done: true });
     expect(await get(`${old}/versions`)).toEqual({});
+  });
+});
+
+describe("a policy by Artifact Registry's names", () => {
+  test("is that of the storage location, or of the folder that the repository is", async () => {
+    const server = await startTestServer({ hosts: ["gcr.io", "us-docker.pkg.dev"] });
+    const shop = await server.project("shop");
+    const { account, key } = await server.account(shop, "owner", [[`project/${shop.id}`, "roles/owner"]]);
+    const owner = sender(server, server.accessToken(account, key));
+    const policyOf = async (path: string) =>
+      (await owner(`POST /v1/projects/shop/locations/${path}:getIamPolicy`)).body;
+    for (const [theirs, ours] of [
+      ["us/repositories/gcr.io", "gcr.io"],
+      ["us/repositories/team", "us-docker.pkg.dev/prefixes/team"],
+    ] as const) {
+      const bindings = [{ role: "roles/artifactregistry.reader", members: ["domain:example.com"] }];
+      const set = `POST /v1/projects/shop/locations/${theirs}:setIamPolicy`;
+      expect((await owner(set, { policy: { bindings } })).status).toBe(200);
+      expect((await policyOf(theirs)).bindings).toEqual(bindings);
+      expect((await policyOf(ours)).bindings).toEqual(bindings);
+    }
+    // Who may read a folder lists its images, and not those of the location.
+    const guest = await server.account(await server.project("other"), "guest");
+    const members = [`serviceAccount:${guest.account.email}`];
+    const policy = { bindings: [{ role: "roles/artifactregistry.reader", members }] };
+    await owner("POST /v1/projects/shop/locations/us/repositories/team:setIamPolicy", { policy });
+    const send = sender(server, server.accessToken(guest.account, guest.key));
+    const status = async (path: string) => (await send(`GET /v1/projects/shop/locations/us/${path}`)).status;
+    expect(await status("repositories/team/dockerImages")).toBe(200);
+    expect(await status("repositories/gcr.io/dockerImages")).toBe(403);
+    expect(await status("repositories/other/dockerImages")).toBe(403);
+    expect((await owner("POST /v1/projects/shop/locations/europe/repositories/x:getIamPolicy")).status).toBe(404);
+    await server.close();
   });
 });
