@@ -77,9 +77,9 @@ async function accountPage(call: SignedInCall, error?: SignInError): Promise<Res
   const { user, viewer } = call;
   const body = html`<div class="stack"><h1>Your account</h1><p class="soft">${user.email}</p>
 ${trouble(error)}
-<section class="card flush"><h2>Browsers that are signed in</h2>${await sessions(call)}</section>
-<section class="card flush"><h2>Programs that may act for you</h2>${await logins(call)}</section>
-<section class="card"><h2>How you sign in</h2>${ways(call)}</section></div>`;
+<h2>Browsers that are signed in</h2><section class="card flush">${await sessions(call)}</section>
+<h2>Programs that may act for you</h2>${await logins(call)}
+<h2>How you sign in</h2><section class="card">${ways(call)}</section></div>`;
   const scripts = ["passkey.js"] as const;
   return await renderPage({ title: "Your account", body, viewer, scripts, status: error ? 400 : 200 });
 }
@@ -110,11 +110,12 @@ async function logins(call: SignedInCall): Promise<Html> {
   ]);
   if (rows.length === 0) return html`<p class="soft">None. <code>waybill auth login</code> makes one.</p>`;
   const columns = [{ label: "Program" }, { label: "Address" }, { label: "Since" }, { label: "Last used" }];
-  return table("Programs that may act for you", [...columns, { label: "End", quiet: true } as const], rows);
+  const quiet = { label: "End", quiet: true } as const;
+  return html`<section class="card flush">${table("Programs that may act for you", [...columns, quiet], rows)}</section>`;
 }
 
 function ways(call: SignedInCall): Html {
-  const { csrf, context } = call;
+  const { csrf, context, user } = call;
   if (!isFresh(call)) {
     return html`<p>To change it, <a href="/console/sign-in?next=${encodeURIComponent(here)}">sign in again</a> first.</p>`;
   }
@@ -122,7 +123,7 @@ function ways(call: SignedInCall): Html {
 <input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="passkey">
 <button type="button" data-passkey-button hidden>Add a passkey</button></form>`;
   return html`${mayHavePasskeys(context.origin) && passkey}
-<form class="fields" method="post" action="${here}/password"><input type="hidden" name="csrf" value="${csrf}">
+<form class="fields" method="post" action="${here}/password"><input type="hidden" name="csrf" value="${csrf}"><input name="username" autocomplete="username" value="${user.email}" hidden>
 <label>New password<input name="password" type="password" minlength="12" maxlength="256" required autocomplete="new-password"><small>12 characters or more. Your other browsers are signed out.</small></label>
 <label>The same password again<input name="again" type="password" maxlength="256" required autocomplete="new-password"></label>
 <div><button>Set password</button></div></form>`;
