@@ -57,7 +57,10 @@ export function markRestored(file: string, { at, newId }: Restoration, damagedDi
     if (newId !== undefined) {
       put.run("id", newId);
       copy.run("update service_account_keys set origin = 'restored' where origin = 'generated'");
-      for (const table of givenOut) copy.run(`delete from ${table}`);
+      // A backup of an earlier version has none of these tables yet.
+      const tables = copy.query<{ name: string }, []>("select name from sqlite_master where type = 'table'").all();
+      const isThere = new Set(tables.map(({ name }) => name));
+      for (const table of givenOut) if (isThere.has(table)) copy.run(`delete from ${table}`);
     }
     const quarantine = copy.query("update blobs set quarantined_at = ? where digest = ? and quarantined_at is null");
     for (const digest of damagedDigests) quarantine.run(at, digest);
