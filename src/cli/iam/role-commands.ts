@@ -63,7 +63,8 @@ const create: Command = {
   summary: "make a role of a project's own",
   help: `
 SYNOPSIS
-    waybill iam roles create ROLE --project=PROJECT --permissions=A,B [--title=TEXT] [--description=TEXT] [--stage=STAGE]
+    waybill iam roles create ROLE --project=PROJECT --permissions=A,B [--title=TEXT] [--description=TEXT]
+            [--stage=STAGE]
 
 DESCRIPTION
     It can be granted in that project only, as projects/PROJECT/roles/ROLE. A change of the role counts at once for
