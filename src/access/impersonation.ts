@@ -124,7 +124,9 @@ export function mayActAs(access: Access): MayActAs {
   return async (actor, account, how) => {
     const permission = how === "delegate" ? pass : become;
     const resource = serviceAccountResource(account.email, account);
-    return (await access.decide(ownCaller(actor), permission, resource)).allowed;
+    const decision = await access.decide(ownCaller(actor), permission, resource);
+    if (!decision.allowed) return "no";
+    return decision.momentary ? "for now" : "yes";
   };
 }
 

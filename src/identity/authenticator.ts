@@ -139,7 +139,8 @@ export class Authenticator {
       use === undefined
         ? await this.#bySelfSigned(token)
         : await this.#byClaims(this.#tokens.verify(use, token), expectation.graceMilliseconds ?? 0);
-    this.#known.remember(token, caller, version, this.#now());
+    // Who acts as an account under a condition of time does so while it holds, and not ten seconds longer.
+    if (!caller.momentary) this.#known.remember(token, caller, version, this.#now());
     return caller;
   }
 
@@ -155,10 +156,21 @@ export class Authenticator {
     if (expiresAt + graceMilliseconds <= this.#now()) throw new IdentityError("expired", "the token has expired");
     const { sub, key: keyId, login: loginId, access } = claims;
     if (sub === "") return { ...anonymousCaller(access ?? []), expiresAt };
-    const principal = await this.#provenance.principalOf(claims);
+    const { principal, momentary } = await this.#provenance.principalOf(claims);
     const scopes = parseScopes(claims.scope) ?? new Set();
     const credential = access ? "registry token" : "access token";
-    return { principal, scopes, keyId, loginId, credential, access, lineage: lineageOf(claims), expiresAt };
+    const lineage = lineageOf(claims);
+    return {
+      principal,
+      scopes,
+      keyId,
+      loginId,
+      credential,
+      access,
+      lineage,
+      expiresAt,
+      ...(momentary && { momentary }),
+    };
   }
 
   async #bySelfSigned(jwt: string): Promise<Caller> {

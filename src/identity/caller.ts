@@ -23,6 +23,8 @@ export interface Caller {
   readonly access: readonly TokenAccess[] | undefined;
   /** What a token that is made of this credential carries on. */
   readonly lineage?: Lineage;
+  /** Present where the clock alone could end what the credential stands on, before it expires. */
+  readonly momentary?: true | undefined;
   /** When the credential ends, or ended less than its grace ago; milliseconds. */
   readonly expiresAt: number;
 }

@@ -7,12 +7,21 @@ import { type Principal, principalKey } from "./principal.ts";
 export type ServiceAccountPrincipal = Principal & { kind: "serviceAccount" };
 export type UserPrincipal = Principal & { kind: "user" };
 
-/** Whether somebody may become an account today: by a token of its own, or as a delegate that passes a request on. */
+/**
+ * Whether somebody may become an account today: by a token of its own, or as a delegate that passes a request on.
+ * `for now` where the clock alone could end it.
+ */
 export type MayActAs = (
   actor: Principal,
   account: ServiceAccountPrincipal,
   how: "token" | "delegate",
-) => Promise<boolean>;
+) => Promise<"yes" | "for now" | "no">;
+
+/** Who a token speaks for; `momentary` where that is to be asked again every time. */
+export interface Proven {
+  readonly principal: Principal;
+  readonly momentary: boolean;
+}
 
 /** Asks of a token's whole past whether it still holds: nothing outlives what it was made of. */
 export class Provenance {
@@ -27,14 +36,15 @@ export class Provenance {
   }
 
   /** The live principal of a token. Throws `not_live` where it, or anything that it came from, has ended. */
-  async principalOf(claims: Lineage & { sub: string; jti: string }): Promise<Principal> {
+  async principalOf(claims: Lineage & { sub: string; jti: string }): Promise<Proven> {
     const { actors = [], from = [], limits, jti } = claims;
     if (await this.#metadata.hot.anyRevoked([jti, ...from]))
       throw new IdentityError("not_live", "the token was revoked");
     const principal = await this.#live(claims);
-    const first = actors.length > 0 ? await this.#followActors(actors, principal) : principal;
+    const { first, momentary } =
+      actors.length > 0 ? await this.#followActors(actors, principal) : { first: principal, momentary: false };
     requireWorkload(first, limits?.workloads ?? []);
-    return principal;
+    return { principal, momentary };
   }
 
   /** The live principal behind a service account key. Throws `not_live`. */
@@ -50,16 +60,19 @@ export class Provenance {
   }
 
   /** Each could become the next one when the token was made; now they must all still be able to. */
-  async #followActors(actors: NonNullable<Lineage["actors"]>, last: Principal): Promise<Principal> {
+  async #followActors(actors: NonNullable<Lineage["actors"]>, last: Principal) {
+    let momentary = false;
     const chain: Principal[] = [];
     for (const actor of actors) chain.push(await this.#live(actor));
     for (const [index, actor] of chain.entries()) {
       const next = chain[index + 1] ?? last;
       const how = actors[index + 1]?.delegate ? "delegate" : "token";
-      if (next.kind === "serviceAccount" && (await this.#mayActAs(actor, next, how))) continue;
+      const answer = next.kind === "serviceAccount" ? await this.#mayActAs(actor, next, how) : "no";
+      momentary ||= answer === "for now";
+      if (answer !== "no") continue;
       throw new IdentityError("not_live", "the token's owner may no longer act as this account");
     }
-    return chain[0] ?? last;
+    return { first: chain[0] ?? last, momentary };
   }
 
   async #live({

@@ -100,6 +100,24 @@ describe("a condition", () => {
     expect(await held(repository)).toEqual({ permissions: asked.toReversed() });
   });
 
+  test("on the time ends what somebody does as another account, too", async () => {
+    const { server, shop } = world;
+    const { account } = await server.account(shop, "borrowed", [[`project/${shop.id}`, reader]]);
+    const path = `/v1/projects/-/serviceAccounts/${account.email}`;
+    const { member, send } = await newcomer();
+    const end = new Date(server.clock.now + 60_000).toISOString();
+    const condition = { expression: `request.time < timestamp("${end}")` };
+    await grant(path, { role: "roles/iam.serviceAccountTokenCreator", members: [member], condition });
+    const scope = ["https://www.googleapis.com/auth/cloud-platform"];
+    const { body } = await send(`POST ${path}:generateAccessToken`, { scope });
+    const pullAs = async () =>
+      (await server.fetch("/v2/shop/app/manifests/latest", { headers: bearer(body.accessToken) })).status;
+    server.clock.now += 59_000;
+    expect([await pullAs(), await pullAs()]).toEqual([200, 200]);
+    server.clock.now += 2_000;
+    expect(await pullAs()).toBe(401);
+  });
+
   test("that fails holds for nobody", async () => {
     const { member, pull } = await newcomer();
     await grant(project, {
