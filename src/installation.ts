@@ -22,6 +22,7 @@ import { KeyProof } from "./identity/key-proof.ts";
 import type { OutsideProvider } from "./identity/people/outside-providers.ts";
 import type { SignInTrouble } from "./identity/people/password-sign-in.ts";
 import { openPeople } from "./identity/people/people.ts";
+import { Places } from "./identity/places.ts";
 import { Provenance } from "./identity/provenance.ts";
 import { Revocations } from "./identity/revocations.ts";
 import { ServiceAccountKeys } from "./identity/service-account-keys.ts";
@@ -99,7 +100,13 @@ export async function openInstallation(foundations: Foundations) {
   const caches = readOnly ? new Caches(metadata) : registry.caches;
   const pullThrough = new PullThrough({ ...registry, caches, metadata, store, ...upstreams, now, log });
   const credentialUses = new CredentialUses(metadata, now);
-  const doorkeeper = new Doorkeeper(authenticator, new RateLimits(rates, now), credentialUses, audit);
+  const doorkeeper = new Doorkeeper(
+    authenticator,
+    new RateLimits(rates, now),
+    credentialUses,
+    new Places(metadata, now),
+    audit,
+  );
   const people = openPeople({ metadata, accountDomain: chosen.accountDomain, providers, trouble, now });
   return {
     metadata,

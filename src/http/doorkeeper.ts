@@ -5,8 +5,9 @@ import type { Caller } from "../identity/caller.ts";
 import type { CredentialUses } from "../identity/credential-uses.ts";
 import type { Credentials } from "../identity/credentials.ts";
 import { IdentityError } from "../identity/identity-error.ts";
+import type { Places } from "../identity/places.ts";
 import { principalKey } from "../identity/principal.ts";
-import { whenceOf } from "./audit-facts.ts";
+import { whenceOf, whoOf } from "./audit-facts.ts";
 import type { RequestContext } from "./names.ts";
 import type { RateLimits } from "./rate-limits.ts";
 
@@ -26,12 +27,14 @@ export class Doorkeeper {
   readonly #authenticator: Authenticator;
   readonly #limits: RateLimits;
   readonly #uses: CredentialUses;
+  readonly #places: Places;
   readonly #audit: Audit;
 
-  constructor(authenticator: Authenticator, limits: RateLimits, uses: CredentialUses, audit: Audit) {
+  constructor(authenticator: Authenticator, limits: RateLimits, uses: CredentialUses, places: Places, audit: Audit) {
     this.#authenticator = authenticator;
     this.#limits = limits;
     this.#uses = uses;
+    this.#places = places;
     this.#audit = audit;
   }
 
@@ -42,7 +45,18 @@ export class Doorkeeper {
       this.#authenticator.authenticate(credentials, context, expectation),
     );
     this.#uses.note(caller, credentials);
+    // The address costs a system call: where images are served it is asked once for each token and change.
+    if (!expectation.registryTokens || !this.#places.knows(caller)) await this.notePlace(caller, context);
     return caller;
+  }
+
+  /** Logs the first use of a credential from a network. */
+  async notePlace(caller: Caller, context: RequestContext): Promise<void> {
+    const network = await this.#places.firstUse(caller, context.address);
+    if (network === undefined) return;
+    const who = whoOf(caller);
+    const from = whenceOf(context);
+    this.#audit.note({ kind: "session", action: "first use from a new place", detail: { network }, who, from });
   }
 
   /** Runs a check that tells who somebody is, and keeps count of them. */

@@ -3,6 +3,7 @@ export interface TokenTables {
   readonly signing_keys: SigningKeysTable;
   readonly spent_assertions: SpentAssertionsTable;
   readonly revoked_tokens: RevokedTokensTable;
+  readonly seen_places: SeenPlacesTable;
 }
 
 interface SigningKeysTable {
@@ -32,4 +33,12 @@ interface SpentAssertionsTable {
 interface RevokedTokensTable {
   jti: string;
   expires_at: number;
+}
+
+/** From where each credential was used. */
+interface SeenPlacesTable {
+  principal: string;
+  credential: string;
+  network: string;
+  first_at: number;
 }

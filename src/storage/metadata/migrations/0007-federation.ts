@@ -41,6 +41,16 @@ export async function up(db: Kysely<unknown>, { dialect }: MigrationContext): Pr
     .execute();
   await schema.createIndex("revoked_tokens_expiry").on("revoked_tokens").column("expires_at").execute();
 
+  await schema
+    .createTable("seen_places")
+    .addColumn("principal", text, (c) => c.notNull())
+    .addColumn("credential", text, (c) => c.notNull())
+    .addColumn("network", text, (c) => c.notNull())
+    .addColumn("first_at", "bigint", (c) => c.notNull())
+    .addPrimaryKeyConstraint("seen_places_key", ["principal", "credential", "network"])
+    .execute();
+  await schema.createIndex("seen_places_age").on("seen_places").column("first_at").execute();
+
   // A key waits until its turn comes (`signs_from` null), signs, and then only verifies (`superseded_at`).
   await schema.alterTable("signing_keys").addColumn("signs_from", "bigint").execute();
   await schema.alterTable("signing_keys").addColumn("superseded_at", "bigint").execute();

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { markProjectDeleted } from "../../../../src/storage/metadata/projects.ts";
 import { revokeToken } from "../../../../src/storage/metadata/revoked-tokens.ts";
+import { noteSeenPlace } from "../../../../src/storage/metadata/seen-places.ts";
 import {
   findPool,
   findProvider,
@@ -108,5 +109,16 @@ export function workloadIdentity(suite: Suite): void {
     await revoke(two, now + 100, now + 11);
     expect(await hot.anyRevoked([one])).toBe(false);
     expect(await hot.anyRevoked([two])).toBe(true);
+  });
+
+  test("a place is new once for each credential, until it is forgotten", async () => {
+    const place = { principal: crypto.randomUUID(), credential: "key", network: "203.0.113.0/24" };
+    const note = (change: object, at: number, forgetBefore = 0) =>
+      write((tx) => noteSeenPlace(tx, { ...place, ...change }, at, forgetBefore));
+    expect(await note({}, now)).toBe(true);
+    expect(await note({}, now + 1)).toBe(false);
+    expect(await note({ network: "198.51.100.0/24" }, now)).toBe(true);
+    expect(await note({ credential: "other" }, now)).toBe(true);
+    expect(await note({}, now + 2, now + 1)).toBe(true);
   });
 }
