@@ -70,7 +70,12 @@ function readIfPresent(path: string): string | undefined {
     return readFileSync(path, "utf8");
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw fileError(error, path);
+    const failure = fileError(error, path);
+    // A folder can be opened; that it cannot be read is found out by the decoder.
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw failure;
+    return decoding(path, () => {
+      throw failure;
+    });
   }
 }
 

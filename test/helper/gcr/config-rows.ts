@@ -100,6 +100,17 @@ export const configRows: readonly Row[] = [
   ...noBrowser,
   row(
     "1.7",
+    "gcr-logout with a folder in the file's place",
+    ["gcr-logout"],
+    {
+      exitCode: 1,
+      stderr:
+        "Logout failure: docker-credential-gcr/store: failed to decode credentials from {HOME}/folder: read {HOME}/folder: is a directory\n",
+    },
+    { env: { DOCKER_CREDENTIAL_GCR_STORE: "{HOME}/folder" }, files: { "folder/x": "" } },
+  ),
+  row(
+    "1.7",
     "gcr-login without an OAuth client of one's own",
     ["gcr-login"],
     { exitCode: 1, stderr: /^Login failure: unable to authenticate user: Unable to open browser: / },

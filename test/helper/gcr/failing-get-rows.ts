@@ -47,6 +47,11 @@ export const failingGetRows: readonly Row[] = [
     `${decode}parsing time "bad" as "2006-01-02T15:04:05Z07:00": cannot parse "bad" as "2006"`,
     { files: login({ access_token: "t", token_expiry: "bad" }) },
   ),
+  failing(
+    "store: a folder in the file's place",
+    "docker-credential-gcr/store: failed to decode credentials from {HOME}/folder: read {HOME}/folder: is a directory",
+    { env: { DOCKER_CREDENTIAL_GCR_STORE: "{HOME}/folder" }, files: { ...storeOnly, "folder/x": "" } },
+  ),
   failing("store: expired and not renewable", "oauth2: token expired and refresh token is not set", {
     files: login({ access_token: "t", token_expiry: longAgo }),
   }),

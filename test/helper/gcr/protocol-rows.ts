@@ -125,6 +125,12 @@ const configured: Row[] = ["get", "store", "erase", "list"].flatMap((name) => [
     },
     { input: "gcr.io", files: { [configFile]: '{"TokenSources":"x"}' } },
   ),
+  row(
+    `${name} with a configuration that cannot be read`,
+    [name],
+    { exitCode: 1, stderr: "Failure: failed to load config from {HOME}/folder: read {HOME}/folder: is a directory\n" },
+    { input: "gcr.io", env: { DOCKER_CREDENTIAL_GCR_CONFIG: "{HOME}/folder" }, files: { "folder/x": "" } },
+  ),
 ]);
 
 /** Every row. */
