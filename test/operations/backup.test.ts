@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findStrayFiles, findWrong } from "../faults/inspect.ts";
@@ -6,6 +6,9 @@ import { emptyLedger, type Ledger, pushUntilGone, send } from "../faults/pusher.
 import { seeded } from "../faults/random.ts";
 import { ownerAuthorization, runCommand, startServerProcess } from "../faults/server-process.ts";
 import { damageOneBlob, type InstallationFolder, pushImage, query, startInstallation } from "./installation-folder.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 /** One installation for all tests, until one of them ends its server. */
 let it: InstallationFolder;

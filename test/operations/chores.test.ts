@@ -33,9 +33,8 @@ test("one that fails is told to the log, and tried again", async () => {
   const said: string[] = [];
   const run = () => Promise.reject(new Error("no luck"));
   const chores = new Chores([{ name: "failing", everyMilliseconds: 1, run }], (_, message) => said.push(message));
-  await Bun.sleep(30);
+  while (said.length < 2) await Bun.sleep(1);
   await chores.stop();
-  expect(said.length).toBeGreaterThan(1);
   expect(new Set(said)).toEqual(new Set(["failing failed"]));
 });
 

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { upkeep } from "../../src/operations/upkeep.ts";
 import { rulesSchema } from "../../src/registry/rules/rules.ts";
 import { play, pushBlobs, type Registry, startRegistry } from "../http/distribution/exchanges.ts";
 import { smallImage } from "../registry/small-image.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 let registry: Registry;
 beforeAll(async () => {

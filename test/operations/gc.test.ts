@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { findStrayFiles, findWrong } from "../faults/inspect.ts";
 import { send } from "../faults/pusher.ts";
 import { runCommand } from "../faults/server-process.ts";
 import { age, type InstallationFolder, pushBlob, startInstallation } from "./installation-folder.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 const day = 24 * 60 * 60 * 1000;
 

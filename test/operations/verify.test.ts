@@ -1,9 +1,12 @@
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { send } from "../faults/pusher.ts";
 import { runCommand } from "../faults/server-process.ts";
 import { damageOneBlob, type InstallationFolder, query, startInstallation } from "./installation-folder.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 let it: InstallationFolder;
 beforeEach(async () => {

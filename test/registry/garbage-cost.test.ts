@@ -1,10 +1,13 @@
 import { Database } from "bun:sqlite";
-import { afterEach, expect, spyOn, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import { join } from "node:path";
 import { Garbage } from "../../src/registry/garbage.ts";
 import { openFilesystemBlobs } from "../../src/storage/blobs/filesystem.ts";
 import { play, type Registry, startRegistry } from "../http/distribution/exchanges.ts";
 import { pushImage, smallImage } from "./small-image.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 const half = 60_000;
 let registry: Registry;
@@ -47,7 +50,8 @@ async function costOfOneDelete(images: number): Promise<string[]> {
     clock.now += half;
     await garbage.collect();
   }
-  const statements = query.mock.calls.map(([sql]) => sql);
+  // What the audit log still had to write down comes whenever it comes.
+  const statements = query.mock.calls.map(([sql]) => sql).filter((sql) => !sql.includes("audit_"));
   query.mockRestore();
   expect(await metadata.read.selectFrom("blobs").selectAll().execute()).toHaveLength(2 * images - 2);
   return statements;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Blobs } from "../../src/registry/blobs.ts";
 import type { Digest } from "../../src/registry/digest.ts";
@@ -10,6 +10,9 @@ import { resolveRepository } from "../../src/registry/resolve.ts";
 import { openFilesystemBlobs } from "../../src/storage/blobs/filesystem.ts";
 import { digestOf, play, pushBlobs, type Registry, remains, startRegistry } from "../http/distribution/exchanges.ts";
 import { descriptor, type SmallImage, smallImage } from "./small-image.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 /** Short beside the life of a token. */
 const half = 5 * 60_000;

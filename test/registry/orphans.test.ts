@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { removeOrphans } from "../../src/registry/orphans.ts";
 import { objectPath, openFilesystemBlobs } from "../../src/storage/blobs/filesystem.ts";
 import { play, pushBlobs, type Registry, remains, startRegistry } from "../http/distribution/exchanges.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 let registry: Registry;
 beforeAll(async () => {

@@ -1,9 +1,12 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Scrub } from "../../src/registry/scrub.ts";
 import { objectPath, openFilesystemBlobs } from "../../src/storage/blobs/filesystem.ts";
 import { digestOf, play, pushBlobs, type Registry, startRegistry } from "../http/distribution/exchanges.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 const day = 24 * 60 * 60 * 1000;
 const settings = { periodMilliseconds: 30 * day, bytesPerSecondMax: 1000 };

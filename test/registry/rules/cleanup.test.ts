@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { CleanedVersion } from "../../../src/registry/rules/cleanup.ts";
 import { type Rules, rulesSchema } from "../../../src/registry/rules/rules.ts";
 import { setReadOnlyAt } from "../../../src/storage/metadata/limits.ts";
 import { tagHistory } from "../../../src/storage/metadata/tags.ts";
 import { digestOf, play, pushBlobs, type Registry, startRegistry } from "../../http/distribution/exchanges.ts";
 import { descriptor, type SmallImage, smallImage } from "../small-image.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 const minute = 60_000;
 const indexType = "application/vnd.oci.image.index.v1+json";

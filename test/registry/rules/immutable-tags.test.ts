@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Rules } from "../../../src/registry/rules/rules.ts";
 import { digestOf, play, pushBlobs, type Registry, startRegistry } from "../../http/distribution/exchanges.ts";
 import { descriptor, type SmallImage, smallImage } from "../small-image.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 const image = "/v2/my-project/image";
 const index = "application/vnd.oci.image.index.v1+json";

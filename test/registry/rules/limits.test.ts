@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { formatBytes } from "../../../src/registry/rules/byte-count.ts";
 import { readLimits, setBytesMax, setReadOnlyAt } from "../../../src/storage/metadata/limits.ts";
 import {
@@ -11,6 +11,9 @@ import {
   startRegistry,
 } from "../../http/distribution/exchanges.ts";
 import { smallImage } from "../small-image.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 const image = "/v2/my-project/image";
 const overQuota = { status: 403, code: "DENIED", message: /uses .* of its .* needs .* more/ } as const;
