@@ -9,6 +9,7 @@ import { audit } from "./contract/audit.ts";
 import { blobs } from "./contract/blobs.ts";
 import { catalog } from "./contract/catalog.ts";
 import { connections } from "./contract/connections.ts";
+import { consolePages } from "./contract/console-pages.ts";
 import { deletedProjects } from "./contract/deleted-projects.ts";
 import { garbage } from "./contract/garbage.ts";
 import { hotReads } from "./contract/hot-reads.ts";
@@ -53,6 +54,7 @@ onEveryDatabase({
   manifests,
   tags,
   catalog,
+  "console pages": consolePages,
   listings,
   artifacts,
   "reverse look-ups": reverseLookUps,
