@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import pino from "pino";
-import { type AuditEvent, fromHere, serverItself } from "./audit/event.ts";
+import { type AuditEvent, type Detail, fromHere, serverItself } from "./audit/event.ts";
 import { type Config, listenHost } from "./config.ts";
 import { openControlSocket } from "./control-socket.ts";
 import type { DataFolder } from "./data-folder.ts";
@@ -79,7 +79,10 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     log,
   });
   const codes = new SetupCodes(Date.now);
-  const ownerKey = (origin = names.origin) => newOwnerKey(installation, origin);
+  const ownerKey = (origin = names.origin) =>
+    installation.audit.changing(byOwner("waybill setup", "the key of this server's owner"), () =>
+      newOwnerKey(installation, origin),
+    );
   app = appOf(names, installation, codes);
   await writeAdminKey(config, ownerKey);
   const setupLink = async () => `${names.origin}/console/setup#code=${codes.issue()}`;
@@ -107,6 +110,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     host: new URL(names.origin).host,
     async stop() {
       control?.close();
+      installation.audit.endWaiting();
       await chores.stop();
       await listeners.drain(drainMillisecondsMax);
       stopping.abort(new Error("the server stops"));
@@ -122,24 +126,25 @@ function maintenanceOf({ metadata, signingKeys, audit, garbage, scrub, now }: In
   return {
     collectGarbage: (dryRun: boolean) => (dryRun ? previewGarbage(metadata, garbage, now()) : garbage.collect()),
     quarantine: (digest: string, objectKey: string, reason: string) => scrub.quarantine(digest, objectKey, reason),
-    rotateKeys: (revokeOld: boolean) => audit.changing(keysRotated(revokeOld), () => signingKeys.rotate({ revokeOld })),
+    rotateKeys: (revokeOld: boolean) =>
+      audit.changing(byOwner("waybill server rotate-keys", "signing keys", { revokeOld }), () =>
+        signingKeys.rotate({ revokeOld }),
+      ),
     holdBytes: async (milliseconds: number) => garbage.holdBytes(milliseconds),
   };
 }
 
 /** Whoever owns the data folder did it; the socket does not say more. */
-function keysRotated(revokeOld: boolean): AuditEvent & { kind: "administration" } {
-  const method = "waybill server rotate-keys";
-  const change = { revokeOld };
-  return {
+function byOwner(method: string, resource: string, change?: Detail): AuditEvent & { kind: "administration" } {
+  const event = {
     kind: "administration",
     method,
-    resource: "signing keys",
+    resource,
     outcome: "done",
-    change,
     who: serverItself,
     from: fromHere,
-  };
+  } as const;
+  return change ? { ...event, change } : event;
 }
 
 function appOf(names: Names, installation: Installation, setupCodes: SetupCodes): Handler {

@@ -40,6 +40,7 @@ export class Audit {
   readonly #repeats = new Repeats();
   readonly #uses = new Uses();
   readonly #pulls = new Set<string>();
+  readonly #ending = new AbortController();
   #closed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -123,13 +124,27 @@ export class Audit {
   /**
    * Resolves when this node has written something new, when the time is over (another node may have), or when `signal`
    * says so: then read on after the last id. Ask for it before reading, or news between the two is missed until the next.
+   * False when there is nothing more to wait for: the server stops.
    */
-  async news(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    const over = new Promise<void>((resolve) => {
-      setTimeout(resolve, milliseconds).unref();
-      signal?.addEventListener("abort", () => resolve(), { once: true });
-    });
-    await Promise.race([this.#journal.news(), over]);
+  async news(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.#ending.signal.aborted) return false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const forget = this.#journal.onNews(resolve);
+    const timer = setTimeout(resolve, milliseconds);
+    const stop = () => resolve();
+    const signals = [this.#ending.signal, ...(signal ? [signal] : [])];
+    for (const each of signals) each.addEventListener("abort", stop);
+    if (signal?.aborted) resolve();
+    await promise;
+    clearTimeout(timer);
+    forget();
+    for (const each of signals) each.removeEventListener("abort", stop);
+    return !this.#ending.signal.aborted;
+  }
+
+  /** Lets nobody wait for news any longer. */
+  endWaiting(): void {
+    this.#ending.abort();
   }
 
   /** Checks some segments, those after `after` only; see verifySegment. */

@@ -51,7 +51,7 @@ export class Journal {
   #segments = 0;
   #sequence = 0;
   #running: Promise<void> = Promise.resolve();
-  #listeners: (() => void)[] = [];
+  #listeners = new Set<() => void>();
 
   constructor(foundations: AuditFoundations, node: string) {
     this.#foundations = foundations;
@@ -76,9 +76,10 @@ export class Journal {
     this.#pendingExpected = true;
   }
 
-  /** Resolves at the next write that adds something. */
-  news(): Promise<void> {
-    return new Promise((resolve) => this.#listeners.push(resolve));
+  /** Calls `told` once, at the next write that adds something; the function that comes back takes that back. */
+  onNews(told: () => void): () => void {
+    this.#listeners.add(told);
+    return () => this.#listeners.delete(told);
   }
 
   /** Resolves when all that waits is on disk. */
@@ -127,7 +128,8 @@ export class Journal {
         const first: Waiting[] = [];
         for (const pull of pulls) if (await noteAuditPull(write, pull)) first.push(pull);
         const taken = pending.map(({ at, event }) => ({ at, event: JSON.parse(event) as AuditEvent }));
-        const all = [...taken, ...events, ...first];
+        const all =
+          taken.length + first.length === 0 ? events : [...taken, ...events, ...first].sort((a, b) => a.at - b.at);
         return {
           ...(await this.#append(write, all, after)),
           more: pending.length === pendingMax,
@@ -208,7 +210,7 @@ export class Journal {
 
   #tell(): void {
     const listeners = this.#listeners;
-    this.#listeners = [];
+    this.#listeners = new Set();
     for (const listener of listeners) listener();
   }
 }

@@ -1,10 +1,14 @@
+import type { Audit } from "../audit/audit.ts";
+import { fromHere, serverItself } from "../audit/event.ts";
 import type { Garbage } from "../registry/garbage.ts";
 import { removeOrphans } from "../registry/orphans.ts";
-import type { Cleanup } from "../registry/rules/cleanup.ts";
+import type { CleanedVersion, Cleanup } from "../registry/rules/cleanup.ts";
 import type { Damage, Scrub, ScrubSettings } from "../registry/scrub.ts";
 import type { Uploads } from "../registry/uploads.ts";
 import type { BlobStore, ObjectShelves } from "../storage/blobs/blob-store.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
+import { findProjectById } from "../storage/metadata/projects.ts";
+import type { RuledRepository } from "../storage/metadata/rules.ts";
 import type { Chore } from "./chores.ts";
 
 export interface UpkeepServices {
@@ -13,6 +17,7 @@ export interface UpkeepServices {
   readonly garbage: Garbage;
   readonly scrub: Scrub;
   readonly cleanup: Cleanup;
+  readonly audit: Audit;
   readonly now: () => number;
 }
 
@@ -28,7 +33,7 @@ const scrubMilliseconds = 30 * minute;
  * @param report told what a person should know
  */
 export function upkeep(
-  { metadata, uploads, garbage, scrub, cleanup, now }: UpkeepServices,
+  { metadata, uploads, garbage, scrub, cleanup, audit, now }: UpkeepServices,
   store: BlobStore & ObjectShelves,
   scrubSettings: ScrubSettings,
   report: (message: string) => void,
@@ -47,7 +52,8 @@ export function upkeep(
     {
       name: "cleanup by rules",
       everyMilliseconds: cleanupMilliseconds,
-      run: async (signal) => void (await cleanup.run(signal)),
+      run: async (signal) =>
+        void (await cleanup.run(signal, (version, of) => noteCleanup(audit, metadata, version, of))),
     },
     {
       name: "garbage collection",
@@ -62,6 +68,21 @@ export function upkeep(
       },
     },
   ];
+}
+
+/** A rule did it. */
+async function noteCleanup(audit: Audit, { read }: Metadata, version: CleanedVersion, of: RuledRepository) {
+  const project = await findProjectById(read, of.projectId);
+  const repository = `${project?.name.replace(":", "/") ?? of.projectId}/${of.image}`;
+  const reference = version.digest;
+  audit.note({
+    kind: "image.deleted",
+    repository,
+    reference,
+    who: serverItself,
+    from: fromHere,
+    projectId: of.projectId,
+  });
 }
 
 /** One line: what is wrong with which blob, and what mends it. */

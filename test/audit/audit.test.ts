@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startWorld, type World } from "../http/google/exchange.ts";
+import { pushImage, smallImage } from "../registry/small-image.ts";
 import { basic, bearer } from "../server.ts";
 
 let world: World;
@@ -74,6 +75,56 @@ describe("the audit log", () => {
       reason: "malformed",
       who: { id: "" },
     });
+  });
+
+  test("has pushes, deletes and the first pull of each principal", async () => {
+    const { server, shop, member } = world;
+    const project = `project/${shop.id}` as const;
+    const pusher = await member([[project, "roles/artifactregistry.repoAdmin"]]);
+    const puller = await member([[project, "roles/artifactregistry.reader"]]);
+    const token = (who: typeof pusher) => server.accessToken(who.account, who.key);
+    const image = smallImage("audit");
+    await pushImage(server, "shop/logged", "1", image, token(pusher));
+    const path = "/v2/shop/logged/manifests/1";
+    for (let each = 0; each < 3; each++) {
+      expect((await server.fetch(path, { headers: bearer(token(puller)) })).status).toBe(200);
+    }
+    await server.audit.flush();
+    const remove = { method: "DELETE", headers: bearer(token(pusher)) };
+    expect((await server.fetch(path, remove)).status).toBe(202);
+    expect((await server.fetch(`/v2/shop/logged/manifests/${image.digest}`, remove)).status).toBe(202);
+    const about = (await entries()).filter(({ repository }) => repository === "shop/logged");
+    const [by, reader] = [pusher, puller].map(({ account }) => ({ principal: `serviceAccount:${account.email}` }));
+    const { digest } = image;
+    const common = { project: shop.id, from: { address: "127.0.0.1" } };
+    expect(about.filter(({ kind }) => String(kind).startsWith("image."))).toMatchObject([
+      { kind: "image.pushed", digest, tags: ["1"], who: by, ...common },
+      { kind: "image.first-pulled", digest, who: reader, ...common },
+      { kind: "image.deleted", reference: "1", who: by, ...common },
+      { kind: "image.deleted", reference: digest, who: by, ...common },
+    ]);
+  });
+
+  test("shows what a policy was changed to, and tells a change that failed from one that was made", async () => {
+    const bindings = [{ role: "roles/viewer", members: ["user:ada@example.com"] }];
+    await world.owner("POST /v1/projects/other:setIamPolicy", { policy: { bindings } });
+    expect((await entries()).at(-1)).toMatchObject({
+      method: "POST /v1/projects/{project}:setIamPolicy",
+      change: { bindings: ["roles/viewer: user:ada@example.com"] },
+    });
+    const before = (await entries()).length;
+    const stale = { policy: { bindings, etag: "AAAA" } };
+    expect((await world.owner("POST /v1/projects/other:setIamPolicy", stale)).status).toBe(409);
+    expect((await entries()).length).toBe(before);
+  });
+
+  test("lets nobody wait for news when the server stops", async () => {
+    const stopping = await startWorld();
+    const waiting = stopping.owner("GET /v1/logEntries?orderBy=timestamp&waitSeconds=20&filter=kind%3Dsession");
+    await Bun.sleep(10);
+    stopping.server.audit.endWaiting();
+    expect((await waiting).body).toMatchObject({ followToken: expect.any(String) });
+    await stopping.server.close();
   });
 
   test("chains its entries", async () => {

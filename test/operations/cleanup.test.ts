@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { parseFilter } from "../../src/audit/filter.ts";
 import { upkeep } from "../../src/operations/upkeep.ts";
 import { rulesSchema } from "../../src/registry/rules/rules.ts";
 import { play, pushBlobs, type Registry, startRegistry } from "../http/distribution/exchanges.ts";
@@ -35,6 +36,9 @@ test("a running server cleans up by itself, and what was deleted is then collect
   expect(await countManifests()).toBe(1);
   await chore?.run(AbortSignal.timeout(10_000));
   expect(await countManifests()).toBe(0);
+  const { lines } = await server.audit.read({ filter: parseFilter("kind=image.deleted"), limit: 9 });
+  const deleted = { repository: "my-project/image", who: { principal: "server" }, project: project.id };
+  expect(lines.map(({ entry }) => entry)).toMatchObject([deleted]);
   for (let day = 0; day < 3; day++) {
     server.clock.now += 24 * 3600_000;
     await server.garbage.collect();

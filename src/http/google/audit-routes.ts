@@ -88,7 +88,7 @@ async function listEntries(
     if (answer.lines.length > 0 || answer.next !== undefined || !news || services.now() >= waitUntil) {
       return entriesJson(answer, page.after);
     }
-    await news;
+    if (!(await news)) return entriesJson(answer, page.after);
   }
 }
 

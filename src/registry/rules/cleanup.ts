@@ -43,12 +43,13 @@ export class Cleanup {
   }
 
   /** Cleans up wherever there are rules. Answers how many versions were deleted. */
-  async run(signal?: AbortSignal): Promise<number> {
+  async run(signal?: AbortSignal, told?: (version: CleanedVersion, of: RuledRepository) => Promise<void>) {
     let deleted = 0;
     for await (const repository of this.#everywhere()) {
       if (signal?.aborted) break;
       for await (const version of this.repository(repository, false)) {
         if (version.deleted) deleted++;
+        if (version.deleted) await told?.(version, repository);
         if (signal?.aborted) break;
       }
     }
