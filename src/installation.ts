@@ -12,6 +12,7 @@ import type { ErrorLog } from "./http/distribution/answer-error.ts";
 import { Doorkeeper } from "./http/doorkeeper.ts";
 import { RateLimits, type RateSettings } from "./http/rate-limits.ts";
 import { KeyLogins } from "./http/token/key-logins.ts";
+import { AccountSigner } from "./identity/account-signer.ts";
 import { Assertions } from "./identity/assertion.ts";
 import { Authenticator } from "./identity/authenticator.ts";
 import { Constraints } from "./identity/constraints.ts";
@@ -127,6 +128,7 @@ export async function openInstallation(foundations: Foundations) {
     denyPolicies: new DenyPolicies(metadata, now),
     constraints: new Constraints(metadata, now),
     revocations: new Revocations(metadata, tokens, now),
+    accountSigner: new AccountSigner(metadata, now),
     impersonation: new Impersonation(metadata, access, tokens, signingKeys, now),
     projects: new Projects(metadata, policies, now),
     workloadIdentity: new WorkloadIdentity(metadata, new IssuerKeys(issuers.fetch, now), issuers.mayAsk, now),

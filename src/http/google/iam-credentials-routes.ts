@@ -18,7 +18,7 @@ const lifetimeSecondsMin = 60;
 const lifetimeSecondsMax = 12 * 3600;
 
 /** gcloud writes nothing as null. */
-const delegates = z
+export const delegatesSchema = z
   .array(z.string().max(400))
   .max(delegatesMax, `may name ${delegatesMax} at most`)
   .nullish()
@@ -30,7 +30,7 @@ const boundsShape = {
   boundWorkload: z.string().optional(),
 };
 const accessTokenSchema = z.strictObject({
-  delegates,
+  delegates: delegatesSchema,
   scope: z.array(z.string()).min(1, "names no scope"),
   lifetime: z
     .string()
@@ -39,7 +39,7 @@ const accessTokenSchema = z.strictObject({
   ...boundsShape,
 });
 const idTokenSchema = z.strictObject({
-  delegates,
+  delegates: delegatesSchema,
   audience: z.string().min(1, "is empty").max(1024),
   includeEmail: z.boolean().nullish(),
   organizationNumberIncluded: z.boolean().nullish(),
@@ -65,7 +65,7 @@ export const iamCredentialsRoutes: readonly Route[] = [
     permission: undefined,
     body: idTokenSchema,
     handle: async (call) => {
-      const impersonated = await authorize(call, "iam.serviceAccounts.getOpenIdToken");
+      const impersonated = await authorizeImpersonation(call, "iam.serviceAccounts.getOpenIdToken");
       const { audience, includeEmail } = call.body;
       const { origin } = call.context;
       return {
@@ -85,7 +85,7 @@ async function generateAccessToken(call: ApiCall<"serviceAccount", z.infer<typeo
   }
   const { boundNetworks: networks, boundRepositories: repositories, boundWorkload: workload } = call.body;
   const bounds = parseBounds({ networks, repositories, workload });
-  const impersonated = await authorize(call, "iam.serviceAccounts.getAccessToken");
+  const impersonated = await authorizeImpersonation(call, "iam.serviceAccounts.getAccessToken");
   const { impersonation } = call.services;
   const { token, expiresAt } = impersonation.accessToken(impersonated, scopes, lifetimeSeconds, bounds);
   noteIssued(call, impersonated, {
@@ -104,7 +104,7 @@ type Issued = {
 };
 
 /** Whoever asked is the one who did it, whomever the token makes them. */
-function noteIssued(
+export function noteIssued(
   { services, caller, context, body }: DelegatedCall,
   { account }: Impersonated,
   issued: Issued,
@@ -121,9 +121,9 @@ function noteIssued(
   });
 }
 
-type DelegatedCall = ApiCall<"serviceAccount", { readonly delegates: readonly string[] }, unknown>;
+export type DelegatedCall = ApiCall<"serviceAccount", { readonly delegates: readonly string[] }, unknown>;
 
-async function authorize(call: DelegatedCall, permission: Permission): Promise<Impersonated> {
+export async function authorizeImpersonation(call: DelegatedCall, permission: Permission): Promise<Impersonated> {
   const { services, caller, context, path, found, resource, body } = call;
   const delegates = body.delegates.map((each) => each.replace(/^projects\/[^/]+\/serviceAccounts\//, ""));
   const outcome = await services.impersonation.authorize(caller, delegates, path.account ?? "", permission);

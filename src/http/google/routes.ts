@@ -18,6 +18,7 @@ import type { Route } from "./route.ts";
 import { rulesRoutes } from "./rules-routes.ts";
 import { serviceAccountRoutes } from "./service-account-routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
+import { signingRoutes } from "./signing-routes.ts";
 import { userRoutes } from "./user-routes.ts";
 import { providerRoutes } from "./workload-identity-provider-routes.ts";
 import { poolRoutes } from "./workload-identity-routes.ts";
@@ -37,6 +38,7 @@ export const googleRoutes: readonly Route[] = [
   ...loginRoutes,
   ...userRoutes,
   ...iamCredentialsRoutes,
+  ...signingRoutes,
   ...poolRoutes,
   ...providerRoutes,
   ...policyRoutes(location, "location", "artifactregistry.repositories", ["GET", "POST"]),

@@ -6,6 +6,7 @@ import type { Impersonation } from "../../access/impersonation.ts";
 import type { Policies } from "../../access/policies.ts";
 import type { Projects } from "../../access/projects.ts";
 import type { Audit } from "../../audit/audit.ts";
+import type { AccountSigner } from "../../identity/account-signer.ts";
 import type { Constraints } from "../../identity/constraints.ts";
 import type { WorkloadIdentity } from "../../identity/federation/workload-identity.ts";
 import type { Logins } from "../../identity/people/logins.ts";
@@ -28,6 +29,7 @@ export interface GoogleServices {
   readonly doorkeeper: Doorkeeper;
   readonly access: Access;
   readonly impersonation: Impersonation;
+  readonly accountSigner: AccountSigner;
   readonly audit: Audit;
   readonly policies: Policies;
   readonly groups: Groups;

@@ -1,10 +1,13 @@
+import type { KeyObject } from "node:crypto";
 import { errors, jwtVerify } from "jose";
+import type { AccountSigner } from "../../identity/account-signer.ts";
 import type { Authenticator } from "../../identity/authenticator.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { parseAuthorization } from "../../identity/credentials.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
 import { type Principal, principalName } from "../../identity/principal.ts";
 import { formatScopes } from "../../identity/scopes.ts";
+import type { ServiceAccounts } from "../../identity/service-accounts.ts";
 import { keySetSeconds, type SigningKeys } from "../../identity/signing-keys.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
@@ -15,6 +18,8 @@ import { readForm } from "./form.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 export interface TokenInfoServices {
+  readonly serviceAccounts: ServiceAccounts;
+  readonly accountSigner: AccountSigner;
   readonly authenticator: Authenticator;
   readonly doorkeeper: Doorkeeper;
   readonly signingKeys: SigningKeys;
@@ -23,6 +28,9 @@ export interface TokenInfoServices {
 }
 
 const clockToleranceSeconds = 60;
+const accountKeysPrefix = "/service_accounts/v1/jwk/";
+/** An account's key signs as soon as it is made. */
+const accountKeysSeconds = 60;
 /** A token in a URL lies in every log on the way, and in the Referer of the next page. */
 const tokenParameters = ["access_token", "id_token", "token"];
 
@@ -35,7 +43,7 @@ export class TokenInfoFace {
   }
 
   has(path: string): boolean {
-    return ["/tokeninfo", "/userinfo", "/v1/introspect", "/jwks"].includes(path);
+    return ["/tokeninfo", "/userinfo", "/v1/introspect", "/jwks"].includes(path) || path.startsWith(accountKeysPrefix);
   }
 
   async handle(request: Request, context: RequestContext): Promise<Response> {
@@ -48,9 +56,10 @@ export class TokenInfoFace {
           "send the token in a header or in the body: a URL is written down everywhere",
         );
       }
+      if (path.startsWith(accountKeysPrefix)) return await this.#accountKeySet(path.slice(accountKeysPrefix.length));
       switch (path) {
         case "/jwks":
-          return this.#keySet();
+          return keySet(this.#services.signingKeys.published("id"));
         case "/userinfo":
           return await this.#userInfo(request, context);
         case "/tokeninfo":
@@ -63,15 +72,13 @@ export class TokenInfoFace {
     }
   }
 
-  /** RFC 7517. The next key is among them long before it signs, and the last one until nothing of it counts. */
-  #keySet(): Response {
-    const keys = this.#services.signingKeys.published("id").map(({ id, publicKey, algorithm }) => ({
-      ...publicKey.export({ format: "jwk" }),
-      kid: id,
-      alg: algorithm,
-      use: "sig",
-    }));
-    return Response.json({ keys }, { headers: { "cache-control": `public, max-age=${keySetSeconds}` } });
+  /** The keys of what was signed in an account's name, for whoever is shown it; nothing of accounts that sign nothing. */
+  async #accountKeySet(email: string): Promise<Response> {
+    const { serviceAccounts, accountSigner } = this.#services;
+    const account = await serviceAccounts.find(email.replace(/%40/g, "@").toLowerCase());
+    const keys = account && account.disabledAt === null ? await accountSigner.published(account.id) : [];
+    if (keys.length === 0) return Response.json({ error: "there is nothing at this path" }, { status: 404 });
+    return keySet(keys, accountKeysSeconds);
   }
 
   /** OpenID Connect Core 1.0, section 5.3. */
@@ -153,6 +160,17 @@ export class TokenInfoFace {
       throw error instanceof IdentityError ? new OAuthError("invalid_token", error.message) : error;
     }
   }
+}
+
+/** RFC 7517. The next key is among them long before it signs, and the last one until nothing of it counts. */
+function keySet(published: readonly { id: string; publicKey: KeyObject }[], seconds = keySetSeconds): Response {
+  const keys = published.map(({ id, publicKey }) => ({
+    ...publicKey.export({ format: "jwk" }),
+    kid: id,
+    alg: "RS256",
+    use: "sig",
+  }));
+  return Response.json({ keys }, { headers: { "cache-control": `public, max-age=${seconds}` } });
 }
 
 function identityOf(principal: Principal): Record<string, string | boolean> {

@@ -4,6 +4,7 @@ export interface TokenTables {
   readonly spent_assertions: SpentAssertionsTable;
   readonly revoked_tokens: RevokedTokensTable;
   readonly seen_places: SeenPlacesTable;
+  readonly account_signing_keys: AccountSigningKeysTable;
 }
 
 interface SigningKeysTable {
@@ -41,4 +42,13 @@ interface SeenPlacesTable {
   credential: string;
   network: string;
   first_at: number;
+}
+
+/** With what this server signs in an account's name. */
+interface AccountSigningKeysTable {
+  id: string;
+  service_account_id: string;
+  /** PKCS#8 PEM. */
+  private_key: string;
+  created_at: number;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { decodeJwt, decodeProtectedHeader } from "jose";
+import { createPublicKey, verify as verifySignature } from "node:crypto";
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from "jose";
 import { scope } from "../../../src/identity/scopes.ts";
 import type { ServiceAccountRow } from "../../../src/storage/metadata/service-accounts.ts";
 import { basic, bearer, origin } from "../../server.ts";
@@ -210,5 +211,84 @@ describe("generateIdToken", () => {
     });
     expect((await send(verb(target, "generateIdToken"), {})).status).toBe(400);
     expect((await (await world.as([]))(verb(target, "generateIdToken"), { audience: "x" })).status).toBe(403);
+  });
+});
+
+describe("signJwt and signBlob", () => {
+  const sign = async (send: Send, payload: object | string, name = "signJwt") =>
+    await send(verb(target, name), { payload: typeof payload === "string" ? payload : JSON.stringify(payload) });
+  const keySet = async (email = target.email) => {
+    const answer = await world.server.fetch(`/service_accounts/v1/jwk/${email}`);
+    return { status: answer.status, body: (await answer.json()) as { keys: { kid: string }[] } };
+  };
+  const soon = () => Math.floor(world.server.clock.now / 1000) + 600;
+
+  test("are verified with the account's published keys", async () => {
+    expect((await keySet()).status).toBe(404);
+    const send = await world.as([[`serviceAccount/${target.id}`, creator]]);
+    const { status, body } = await sign(send, { iss: target.email, aud: "https://them.example", exp: soon() });
+    expect(status).toBe(200);
+    const keys = createLocalJWKSet((await keySet()).body as unknown as JSONWebKeySet);
+    const currentDate = new Date(world.server.clock.now);
+    const { payload, protectedHeader } = await jwtVerify(body.signedJwt, keys, {
+      audience: "https://them.example",
+      currentDate,
+    });
+    expect(payload.iss).toBe(target.email);
+    expect(protectedHeader).toEqual({ alg: "RS256", kid: body.keyId, typ: "JWT" });
+    const blob = Buffer.from("a blob of bytes");
+    const signed = (await sign(send, blob.toString("base64"), "signBlob")).body;
+    expect(signed.keyId).toBe(body.keyId);
+    const [key] = (await keySet()).body.keys;
+    const publicKey = createPublicKey({ key: key as never, format: "jwk" });
+    expect(verifySignature("sha256", blob, publicKey, Buffer.from(signed.signedBlob, "base64"))).toBe(true);
+    expect(JSON.stringify(key)).not.toContain('"d":');
+  });
+
+  test("are for whoever may become the account, and buy nothing here", async () => {
+    const { server } = world;
+    for (const name of ["signJwt", "signBlob"]) {
+      expect((await sign(await world.as([]), name === "signJwt" ? {} : "AAAA", name)).status).toBe(403);
+    }
+    const send = await world.as([[`serviceAccount/${target.id}`, creator]]);
+    const iat = Math.floor(server.clock.now / 1000);
+    const claims = {
+      iss: target.email,
+      sub: target.email,
+      aud: `${origin}/token`,
+      scope: scope.cloudPlatform,
+      iat,
+      exp: iat + 600,
+    };
+    const { signedJwt } = (await sign(send, claims)).body;
+    const form = { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion: signedJwt };
+    expect((await server.fetch("/token", { method: "POST", body: new URLSearchParams(form) })).status).toBe(400);
+    expect((await sender(server, signedJwt)("GET /v1/projects")).status).toBe(401);
+    // Nor does it pass for an id_token of this server.
+    const body = new URLSearchParams({ id_token: (await sign(send, { ...claims, iss: origin })).body.signedJwt });
+    expect((await server.fetch("/tokeninfo", { method: "POST", body })).status).toBe(400);
+  });
+
+  test.each([
+    ["what is no JSON", "{"],
+    ["what is no object", "[]"],
+    ["a JWT for longer than twelve hours", JSON.stringify({ exp: 99999999999 })],
+    ["a JWT that has ended", JSON.stringify({ exp: 1 })],
+  ])("%s is not signed", async (_name, payload) => {
+    const send = await world.as([[`serviceAccount/${target.id}`, creator]]);
+    expect((await sign(send, payload)).status).toBe(400);
+  });
+
+  test("sign with a new key after a month, and publish the old one for a day more", async () => {
+    const send = async () => await world.as([[`serviceAccount/${target.id}`, creator]]);
+    const first = (await sign(await send(), {})).body.keyId;
+    world.server.clock.now += 30 * 24 * 3_600_000;
+    const second = (await sign(await send(), {})).body.keyId;
+    expect(second).not.toBe(first);
+    expect((await keySet()).body.keys.map(({ kid }) => kid)).toEqual([second, first]);
+    world.server.clock.now += 25 * 3_600_000;
+    expect((await keySet()).body.keys.map(({ kid }) => kid)).toEqual([second]);
+    await world.server.serviceAccounts.setDisabled(target, true);
+    expect((await keySet()).status).toBe(404);
   });
 });

@@ -175,7 +175,7 @@ const open = new Set([
   "GET /v1/roles",
   "GET /v1/roles/{role}",
   // Whose permission is asked on whom depends on the body: impersonation.test.ts says who may.
-  ...["generateAccessToken", "generateIdToken"].map((verb) => `POST ${account}:${verb}`),
+  ...["generateAccessToken", "generateIdToken", "signJwt", "signBlob"].map((verb) => `POST ${account}:${verb}`),
   ...["/v1/projects/{project}", account, location, prefix, repository, organization].map(
     (path) => `POST ${path}:testIamPermissions`,
   ),
@@ -455,7 +455,7 @@ beforeAll(async () => {
     prefix: `prefix/${shop.id}/default/team`,
     repository: `repository/${repositoryId}`,
   };
-});
+}, 60_000);
 afterAll(() => world.server.close());
 
 const lineOf = ({ method, pattern }: { method: string; pattern: string }) => `${method} ${pattern}`;

@@ -51,6 +51,19 @@ export async function up(db: Kysely<unknown>, { dialect }: MigrationContext): Pr
     .execute();
   await schema.createIndex("seen_places_age").on("seen_places").column("first_at").execute();
 
+  await schema
+    .createTable("account_signing_keys")
+    .addColumn("id", text, (c) => c.primaryKey())
+    .addColumn("service_account_id", text, (c) => c.notNull().references("service_accounts.id"))
+    .addColumn("private_key", text, (c) => c.notNull())
+    .addColumn("created_at", "bigint", (c) => c.notNull())
+    .execute();
+  await schema
+    .createIndex("account_signing_keys_account")
+    .on("account_signing_keys")
+    .columns(["service_account_id", "created_at"])
+    .execute();
+
   // A key waits until its turn comes (`signs_from` null), signs, and then only verifies (`superseded_at`).
   await schema.alterTable("signing_keys").addColumn("signs_from", "bigint").execute();
   await schema.alterTable("signing_keys").addColumn("superseded_at", "bigint").execute();

@@ -1,4 +1,8 @@
 import { expect, test } from "bun:test";
+import {
+  insertAccountSigningKey,
+  listAccountSigningKeys,
+} from "../../../../src/storage/metadata/account-signing-keys.ts";
 import { markProjectDeleted } from "../../../../src/storage/metadata/projects.ts";
 import { revokeToken } from "../../../../src/storage/metadata/revoked-tokens.ts";
 import { noteSeenPlace } from "../../../../src/storage/metadata/seen-places.ts";
@@ -15,7 +19,7 @@ import {
   updateProvider,
 } from "../../../../src/storage/metadata/workload-identity.ts";
 import type { Suite } from "../databases.ts";
-import { addProject, now } from "../fixtures.ts";
+import { addAccount, addProject, now } from "../fixtures.ts";
 
 export function workloadIdentity(suite: Suite): void {
   const write: typeof suite.metadata.write = (change) => suite.metadata.write(change);
@@ -120,5 +124,19 @@ export function workloadIdentity(suite: Suite): void {
     expect(await note({ network: "198.51.100.0/24" }, now)).toBe(true);
     expect(await note({ credential: "other" }, now)).toBe(true);
     expect(await note({}, now + 2, now + 1)).toBe(true);
+  });
+
+  test("an account's signing keys come newest first, and the old ones are forgotten", async () => {
+    const account = await addAccount(suite.metadata, (await addProject(suite.metadata)).id);
+    const keys = [1, 2, 3].map((age) => ({
+      id: crypto.randomUUID(),
+      serviceAccountId: account.id,
+      privateKey: "pem",
+      createdAt: now + age,
+    }));
+    for (const key of keys) await write((tx) => insertAccountSigningKey(tx, key, now + 1));
+    const list = (after: number) => listAccountSigningKeys(suite.metadata.read, account.id, after);
+    expect(await list(0)).toEqual([keys[2], keys[1]] as never);
+    expect(await list(now + 2)).toEqual([keys[2]] as never);
   });
 }
