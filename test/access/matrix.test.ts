@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Permission } from "../../src/access/permissions.ts";
 import { locationKey } from "../../src/access/resource.ts";
 import type { KeyFile } from "../../src/identity/key-file.ts";
 import { scope } from "../../src/identity/scopes.ts";
@@ -24,6 +25,8 @@ type Place =
 
 const everything: readonly Verb[] = ["pull", "list", "push", "tag", "move", "untag", "delete"];
 const reading: readonly Verb[] = ["pull", "list"];
+const without = (verb: Verb): readonly Verb[] => everything.filter((each) => each !== verb);
+const pullPermission: Permission = "artifactregistry.repositories.downloadArtifacts";
 const writing: readonly Verb[] = ["pull", "list", "push", "tag", "move"];
 
 const rows: readonly Row[] = [
@@ -131,6 +134,95 @@ describe("an access token lets", () => {
     const { allowed, statuses } = await allowedVerbs(bearer(server.accessToken(account, key, scopes)), ownerToken);
     expect(allowed).toEqual([...can]);
     expect(statuses).toEqual(can.length === everything.length ? [] : [403]);
+    expect(server.logged).toEqual([]);
+  });
+});
+
+describe("a grant that hangs on something lets", () => {
+  const reader = "roles/artifactregistry.reader";
+  type Setup = (member: string, projectId: string) => Promise<void>;
+  const conditional =
+    (expression: string): Setup =>
+    async (_, projectId) => {
+      const row = { member: `serviceAccount:${account.id}`, role: "roles/owner" } as const;
+      const condition = JSON.stringify({ expression });
+      await server.metadata.write((write) =>
+        server.policies.grant(write, `project/${projectId}`, { ...row, condition }),
+      );
+    };
+  const grant = (member: string, place: string, role: string) =>
+    server.grant(place as "installation", idOf(member), role);
+  const idOf = (member: string) =>
+    member === `serviceAccount:${account.email}` ? `serviceAccount:${account.id}` : member;
+  const ownRole =
+    (permissions: string[], stage: "GA" | "DISABLED"): Setup =>
+    async (member, projectId) => {
+      const project = await server.projects.find("demo");
+      if (!project) throw new Error("no project");
+      const role = await server.customRoles.create(project, `role${counter}`, { permissions, stage });
+      await grant(member, `project/${projectId}`, role.id);
+    };
+  const deny =
+    (permission: string): Setup =>
+    async (member, projectId) => {
+      await grant(member, `project/${projectId}`, "roles/owner");
+      const rule = {
+        deniedPrincipals: [member],
+        exceptionPrincipals: [],
+        deniedPermissions: [permission],
+        exceptionPermissions: [],
+      };
+      await server.denyPolicies.create(`project/${projectId}`, `no-${counter}`, "", [rule]);
+    };
+  const named = (name: string) => `resource.name.startsWith("projects/demo/locations/default/repositories/${name}")`;
+  let counter = 0;
+
+  const ways: readonly (readonly [string, Setup, readonly Verb[]])[] = [
+    [
+      "a member of a group",
+      async (member, projectId) => {
+        const group = await server.groups.create(`group${counter}@example.com`, {});
+        await server.groups.addMember(group, member);
+        await grant(`group:${group.id}`, `project/${projectId}`, reader);
+      },
+      reading,
+    ],
+    [
+      "a member of a group in a group",
+      async (member, projectId) => {
+        const inner = await server.groups.create(`inner${counter}@example.com`, {});
+        const outer = await server.groups.create(`outer${counter}@example.com`, {});
+        await server.groups.addMember(inner, member);
+        await server.groups.addMember(outer, `group:inner${counter}@example.com`);
+        await grant(`group:${outer.id}`, `project/${projectId}`, "roles/artifactregistry.writer");
+      },
+      writing,
+    ],
+    ["an owner while a time lasts", conditional('request.time < timestamp("2100-01-01T00:00:00Z")'), everything],
+    ["an owner whose time is over", conditional('request.time < timestamp("2020-01-01T00:00:00Z")'), []],
+    ["an owner of what is named so", conditional(named("app")), everything],
+    ["an owner of what is named otherwise", conditional(named("team/")), []],
+    ["a role of the project", ownRole([pullPermission, "artifactregistry.tags.list"], "GA"), reading],
+    ["a disabled role of the project", ownRole([pullPermission, "artifactregistry.tags.list"], "DISABLED"), []],
+    ["an owner who is denied deletes", deny("artifactregistry.repositories.deleteArtifacts"), without("delete")],
+    ["an owner who is denied everything", deny("*"), []],
+    [
+      "a reader below a folder that the image is not in",
+      (member, projectId) => grant(member, `prefix/${projectId}/default/team`, reader),
+      [],
+    ],
+  ];
+
+  test.each(ways.map((each) => [...each] as const))("%s", async (_who, setUp, can) => {
+    counter++;
+    const project = await server.projects.find("demo");
+    if (!project) throw new Error("no project");
+    const owner = await server.account(project, `owner${counter}`, [[`project/${project.id}`, "roles/owner"]]);
+    ({ account, key } = await server.account(project, `way${counter}`));
+    await setUp(`serviceAccount:${account.email}`, project.id);
+    const ownerToken = server.accessToken(owner.account, owner.key);
+    const { allowed } = await allowedVerbs(bearer(server.accessToken(account, key)), ownerToken);
+    expect(allowed).toEqual([...can]);
     expect(server.logged).toEqual([]);
   });
 });

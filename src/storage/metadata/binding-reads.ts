@@ -2,9 +2,12 @@ import type { BindingRow, Prepare } from "./hot-reads.ts";
 import { inRows, places } from "./places.ts";
 import type { MemberKey, ResourceKey } from "./schema.ts";
 
-/** A question has places for so many resources or members; the smallest that is enough is asked, once. */
-const resourceWidths = [4, 8, 16];
-const memberWidths = [4, 16, 64, 256];
+/**
+ * A question has places for so many resources or members; the smallest that is enough is asked, once. The usual ones fit
+ * exactly: a place that is filled up by repeating costs as much as one that asks.
+ */
+const resourceWidths = [1, 2, 3, 4, 5, 6, 7, 8, 12, 16];
+const memberWidths = [1, 2, 3, 4, 5, 6, 8, 16, 64, 256];
 /** A group in a group counts so deep. */
 export const groupDepthMax = 8;
 
