@@ -22,7 +22,7 @@ export function parseListenAddress(text: string): ListenAddress {
       `--listen ${text} would hand tokens to every network of this machine`,
       "name the address of one container network, and repeat --listen for the next: --listen=172.17.0.1:8091",
     );
-  return { address, port };
+  return { address: canonical(address), port };
 }
 
 /** The host part of a URL. */
@@ -32,6 +32,10 @@ export function hostOf({ address, port }: ListenAddress): string {
 
 /** `0.0.0.0` and `::` in every spelling, also the one inside the other. */
 function isEverywhere(address: string): boolean {
-  const canonical = isIPv6(address) ? new URL(`http://[${address}]`).hostname : address;
-  return ["0.0.0.0", "[::]", "[::ffff:0:0]"].includes(canonical) || /^0+(?:\.0+){3}$/.test(canonical);
+  return ["0.0.0.0", "::", "::ffff:0:0"].includes(canonical(address));
+}
+
+/** As clients write it, who name it in every request. */
+function canonical(address: string): string {
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }

@@ -13,6 +13,10 @@ describe("an address of a metadata server", () => {
     expect(hostOf(expected)).toBe(text);
   });
 
+  test("of the sixth version is written as clients write it", () => {
+    expect(parseListenAddress("[FD00:0:0::0:1]:80")).toEqual({ address: "fd00::1", port: 80 });
+  });
+
   test.each(["0.0.0.0:8091", "[::]:8091", "[0:0:0:0:0:0:0:0]:8091", "[::0]:1", "[::ffff:0.0.0.0]:80"])(
     "%s is refused: it is every network at once",
     (text) => {
