@@ -12,7 +12,12 @@ export function parseListenAddress(text: string): ListenAddress {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*)):([0-9]{1,5})$/.exec(text) ?? [];
   const address = bracketed ?? plain ?? "";
   const port = Number(digits);
-  if (!(port <= 65_535) || isIP(address) === 0 || (bracketed !== undefined) !== isIPv6(address))
+  if (
+    !(port <= 65_535) ||
+    isIP(address) === 0 ||
+    address.includes("%") ||
+    (bracketed !== undefined) !== isIPv6(address)
+  )
     throw new UsageError(
       `--listen cannot be ${JSON.stringify(text)}`,
       "an address and a port: --listen=172.17.0.1:8091",

@@ -35,6 +35,8 @@ describe("an address of a metadata server", () => {
     "[127.0.0.1]:80",
     "1.2.3.4:65536",
     "0:80",
+    "[::%lo]:80",
+    "[fe80::1%eth0]:80",
   ])("%j is none", (text) => {
     expect(() => parseListenAddress(text)).toThrow(UsageError);
   });
