@@ -9,7 +9,7 @@ const accounts = (...words: string[]) => ["iam", "service-accounts", ...words, "
 const email = "robot@book-shop.iam.waybill.internal";
 
 describe("the real gcloud administers", () => {
-  clientTest("projects and their policies", ["gcloud"], async () => {
+  clientTest("projects", ["gcloud"], async () => {
     await using server = await startServer();
     await using gcloud = await gcloudOf(server, server.path("admin.json"));
 
@@ -24,7 +24,15 @@ describe("the real gcloud administers", () => {
     expect(shop).toMatchObject({ projectId: "book-shop", name: "Shop", lifecycleState: "ACTIVE" });
     expect(await gcloud.json("projects", "describe", shop.projectNumber)).toEqual(shop);
     expect(await gcloud.fail("projects", "create", "book-shop")).toContain("already");
-    expect(await gcloud.fail("projects", "describe", "nothing")).toContain("does not exist");
+    await gcloud.succeed("projects", "delete", "example.com:book-shop");
+    expect(await gcloud.fail("projects", "describe", "example.com:book-shop")).toContain("does not exist");
+  });
+
+  clientTest("policies of projects", ["gcloud"], async () => {
+    await using server = await startServer();
+    await using gcloud = await gcloudOf(server, server.path("admin.json"));
+    for (const project of ["book-shop", "example.com:book-shop"])
+      await server.administer("projects", "create", project);
 
     for (const project of ["book-shop", "example.com:book-shop"]) {
       const binding = ["--member=user:reader@example.com", "--role=roles/viewer"];
@@ -43,9 +51,6 @@ describe("the real gcloud administers", () => {
     expect(await gcloud.fail("projects", "set-iam-policy", "book-shop", gcloud.path("policy.json"))).toMatch(
       /concurrent policy changes/,
     );
-
-    await gcloud.succeed("projects", "delete", "example.com:book-shop");
-    expect(await gcloud.fail("projects", "describe", "example.com:book-shop")).toContain("does not exist");
   });
 
   clientTest("service accounts and their policies", ["gcloud"], async () => {
