@@ -22,7 +22,7 @@ function install(): string | undefined {
   const own = join(folder, "bin/python3");
   const steps = [
     [python, "-m", "venv", folder],
-    [own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages],
+    [own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries=1", "--timeout=10", ...packages],
   ];
   for (const command of steps) {
     const { exitCode } = Bun.spawnSync(command, { timeout: installMilliseconds, stdout: "ignore", stderr: "ignore" });

@@ -72,6 +72,11 @@ describe("an identity without a key", () => {
   });
 });
 
+/** The lines of two listeners come one after the other. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await Bun.sleep(20);
+}
+
 /** Puts an image where the instance account may reach it. */
 async function publish(name: string) {
   const image = makeImage({ largeLayerBytes: 1000 });
@@ -161,7 +166,16 @@ describe("an operator", () => {
     await expect(startMetadataServer(flags)).rejects.toThrow(/roles\/iam.serviceAccountTokenCreator/);
     const role = [`--member=serviceAccount:${operator}`, "--role=roles/iam.serviceAccountTokenCreator"];
     await world.server.administer("iam", "service-accounts", "add-iam-policy-binding", email, ...role);
-    await using metadata = await startMetadataServer(flags);
+    // Two networks, two listeners: this machine's own addresses stand for them.
+    await using metadata = await startMetadataServer([...flags, "--listen=127.0.0.2:0"]);
+    await until(async () => (await metadata.addresses()).length === 2);
+    const [, second = ""] = await metadata.addresses();
+    expect(second).toStartWith("127.0.0.2:");
+    const path = "/computeMetadata/v1/instance/service-accounts/default/email";
+    const ask = (name: string) =>
+      fetch(`http://${second}${path}`, { headers: { "metadata-flavor": "Google", host: name } });
+    expect(await (await ask(second)).text()).toBe(email);
+    expect((await ask("rebound.test")).status).toBe(403);
     const url = `http://${metadata.address}/computeMetadata/v1/instance/service-accounts/default/token`;
     const answer = (await (await fetch(url, { headers: { "metadata-flavor": "Google" } })).json()) as {
       access_token: string;

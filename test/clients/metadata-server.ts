@@ -5,6 +5,8 @@ import { installWaybill } from "./waybill.ts";
 export interface MetadataServer extends AsyncDisposable {
   /** `127.0.0.1:PORT`: the value of GCE_METADATA_HOST and GCE_METADATA_ROOT. */
   readonly address: string;
+  /** All of its listeners. */
+  addresses(): Promise<string[]>;
   /** Everything that the operator is told. */
   log(): Promise<string>;
 }
@@ -20,7 +22,11 @@ export async function startMetadataServer(
     const command = ["waybill", "metadata-server", `--listen=${listen}`, ...flags];
     const { ready } = await sandbox.start("metadata", command, /^ready: http:\/\/(\S+)$/m);
     const log = () => Bun.file(sandbox.path("metadata.log.err")).text();
-    return { address: ready[1] ?? "", log, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
+    const addresses = async () => {
+      const lines = await Bun.file(sandbox.path("metadata.log")).text();
+      return [...lines.matchAll(/^ready: http:\/\/(\S+)$/gm)].map(([, address = ""]) => address);
+    };
+    return { address: ready[1] ?? "", addresses, log, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
   } catch (error) {
     await sandbox[Symbol.asyncDispose]();
     throw error;
