@@ -105,6 +105,10 @@ clientTest("with a code that is typed elsewhere", skopeo.needs, async () => {
     return true;
   });
   await pushesAndPulls(sandbox, "with-a-code");
+  // The administration API knows the person, too, and says what would help.
+  const refused = await sandbox.fail(["waybill", "projects", "delete", PROJECT, "--quiet"]);
+  expect(refused).toContain(`user:${email} does not have the permission`);
+  expect(refused).toContain(`--member=user:${email}`);
 });
 
 clientTest("with an address that is pasted back; ended, it is refused at once", skopeo.needs, async () => {

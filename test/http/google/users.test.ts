@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { startWorld, type World } from "./exchange.ts";
+
+// A password costs what it should, and more of it on a busy machine.
+setDefaultTimeout(60_000);
 
 let world: World;
 beforeAll(async () => {

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { bearer, origin, startTestServer, type TestServer } from "../../server.ts";
 import { Browser } from "../console/people/browser.ts";
+
+// A password costs what it should, and more of it on a busy machine.
+setDefaultTimeout(60_000);
 
 const password = "a long enough password";
 const redirectUri = "http://127.0.0.1:39999/";

@@ -1,9 +1,12 @@
 // Signing in at somebody else's OIDC provider: a certified one, in a process of its own.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { fileURLToPath } from "node:url";
 import { parseOutsideProviders } from "../../../src/identity/people/outside-providers.ts";
 import { Browser } from "../../http/console/people/browser.ts";
 import { origin, startTestServer, type TestServer } from "../../server.ts";
+
+// A password costs what it should, and more of it on a busy machine.
+setDefaultTimeout(60_000);
 
 const program = fileURLToPath(new URL("../../oauth/oidc-provider.ts", import.meta.url));
 const callback = "/console/sign-in/with/corp/callback";

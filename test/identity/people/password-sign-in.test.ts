@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { GuessLimits } from "../../../src/identity/people/guess-limits.ts";
 import { PasswordSignIn } from "../../../src/identity/people/password-sign-in.ts";
 import { Passwords } from "../../../src/identity/people/passwords.ts";
 import { startTestServer, type TestServer } from "../../server.ts";
+
+// A password costs what it should, and more of it on a busy machine.
+setDefaultTimeout(60_000);
 
 const password = "a long enough password";
 let server: TestServer;

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { peopleRoutes } from "../../../../src/http/console/people/people-routes.ts";
 import { signInEndpoints } from "../../../../src/http/token/server-description.ts";
 import { bearer, startTestServer, type TestServer } from "../../../server.ts";
 import { Browser } from "./browser.ts";
+
+// A password costs what it should, and more of it on a busy machine.
+setDefaultTimeout(60_000);
 
 /** Who may ask for what: written by hand, to be read in review. A route that is not here fails the first test. */
 const anybody = [

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { startTestServer, type TestServer } from "../../../server.ts";
 import { Browser } from "./browser.ts";
+
+// A password costs what it should, and more of it on a busy machine.
+setDefaultTimeout(60_000);
 
 const password = "a long enough password";
 let server: TestServer;
