@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import axe from "axe-core";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { ConsoleRouteTable } from "../../../src/http/console/console-route.ts";
+import { consoleRoutes } from "../../../src/http/console/console-routes.ts";
 import { clientTest } from "../../clients/client-test.ts";
 import { missing } from "../../clients/machine.ts";
 import { openBrowser, serveForBrowser, signedIn } from "./browser.ts";
@@ -11,8 +13,8 @@ import { fillShop, sampleDays, signIn } from "./shop.ts";
 /** Pictures of every page, to be looked at; the folder is not kept. */
 const pictures = join(import.meta.dir, "../../output/console");
 
-/** A name for the picture, and where the page is. */
-type Shown = readonly [name: string, path: string];
+/** A name for the picture, where the page is, and what is done there first. */
+type Shown = readonly [name: string, path: string, act?: (page: Page) => Promise<void>];
 
 const looks = {
   light: { colorScheme: "light", viewport: { width: 1280, height: 860 } },
@@ -30,7 +32,7 @@ describe("every page", () => {
     if (missing(["chromium"]).length > 0) return;
     mkdirSync(pictures, { recursive: true });
     world = await serveForBrowser();
-    const { project, index, amd64, account } = await fillShop(world.server);
+    const { project, index, amd64, account, issuer } = await fillShop(world.server);
     ({ value: cookie } = await signIn(world.server, "olga@example.com", [["installation", "roles/owner"]]));
     await sampleDays(world.server, project.id);
     const app = "/console/projects/shop/images/default/app";
@@ -47,6 +49,11 @@ describe("every page", () => {
       ["activity", "/console/projects/shop/activity"],
       ["server-activity", "/console/activity?topic=refused"],
       ["access", "/console/projects/shop/access"],
+      [
+        "preview",
+        "/console/projects/shop/access",
+        (page) => page.getByRole("button", { name: "Remove…" }).first().click(),
+      ],
       ["accounts", "/console/projects/shop/accounts"],
       ["account", `/console/projects/shop/accounts/${encodeURIComponent(account.email)}`],
       [
@@ -55,6 +62,18 @@ describe("every page", () => {
       ],
       ["federation", "/console/projects/shop/federation"],
       ["provider", "/console/projects/shop/federation/ci-pool/github"],
+      [
+        "trial",
+        "/console/projects/shop/federation/ci-pool/github",
+        async (page) => {
+          await page.locator("textarea").fill(issuer.sign({ sub: "me", aud: "https://registry.example" }, Date.now()));
+          await page.getByRole("button", { name: "Try the token" }).click();
+          await page.getByText("This token lets nobody in").waitFor();
+        },
+      ],
+      ["sign-in", "/console/sign-in"],
+      ["set-up", "/console/setup"],
+      ["own account", "/console/account"],
       ["refused", "/console/nowhere"],
     ];
     browser = await openBrowser();
@@ -64,13 +83,21 @@ describe("every page", () => {
     await world?.close();
   });
 
+  test.skipIf(missing(["chromium"]).length > 0)("is looked at: none is left out", () => {
+    const table = new ConsoleRouteTable(consoleRoutes);
+    const seen = new Set(pages.map(([, path]) => table.find("GET", path.split("?", 1)[0] ?? "")?.route.pattern));
+    const unseen = consoleRoutes.filter(({ method, pattern }) => method === "GET" && !seen.has(pattern));
+    expect(unseen.map(({ pattern }) => pattern)).toEqual([]);
+  });
+
   for (const [look, options] of Object.entries(looks)) {
     clientTest(`is without fault to a screen reader, asks nobody else, and fits: ${look}`, ["chromium"], async () => {
       const { context, troubles } = await signedIn(browser, world.origin, cookie, options);
       const page = await context.newPage();
       const found: string[] = [];
-      for (const [name, path] of pages) {
+      for (const [name, path, act] of pages) {
         await page.goto(`${world.origin}${path}`);
+        await act?.(page);
         await page.screenshot({ path: join(pictures, `${name}-${look}.png`), fullPage: true });
         await page.evaluate(axe.source);
         const faults = await page.evaluate(checkWithAxe, look === "dark" ? ["color-contrast"] : undefined);

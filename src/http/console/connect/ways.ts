@@ -59,7 +59,7 @@ function activate({ account, host }: WayNames): string {
 }
 
 function clientWays(client: "docker" | "podman", names: WayNames): Way[] {
-  const { host, origin, image } = names;
+  const { host, image } = names;
   const push = `${client} push ${image}`;
   const asFor = client === "podman" ? " --for=podman" : "";
   return [
@@ -83,7 +83,7 @@ function clientWays(client: "docker" | "podman", names: WayNames): Way[] {
     {
       title: "An access token as password",
       note: notes.token,
-      commands: `waybill auth print-access-token --server=${origin} --scopes=devstorage.read_only |\n  ${client} login -u oauth2accesstoken --password-stdin ${host}`,
+      commands: `waybill auth print-access-token --scopes=devstorage.read_only |\n  ${client} login -u oauth2accesstoken --password-stdin ${host}`,
     },
     {
       title: "The JSON key as password",
@@ -137,7 +137,7 @@ function pipelineWays({ host, origin, image }: WayNames, wrap: Wrap, key: string
     `docker push ${image}`,
   ].join("\n");
   const file = `printf '%s' "${key}" > key.json`;
-  const token = `waybill auth print-access-token --server=${origin} --key-file=key.json`;
+  const token = `waybill auth print-access-token --key-file=key.json`;
   return [
     {
       title: "The job's own identity",
