@@ -14,14 +14,14 @@ const commands: Readonly<Record<string, string>> = {
 const linkName = calledName(process.argv0);
 const called = linkName ?? calledName(process.argv[2] ?? "");
 const argv = process.argv.slice(!linkName && called ? 3 : 2);
-const command = called && commands[programOf(called)];
+const command = called && commands[programOf(called).toLowerCase()];
 
 if (!called) process.exitCode = await cli(argv);
 else process.exitCode = await (command === undefined ? helper(called, argv) : cli([command, ...argv]));
 
 /** The path or name that another program calls us by; undefined when that is not one of ours. */
 function calledName(text: string): string | undefined {
-  const program = programOf(text);
+  const program = programOf(text).toLowerCase();
   const isHelper = program.startsWith("docker-credential-") && program !== "docker-credential-";
   return isHelper || Object.hasOwn(commands, program) ? text : undefined;
 }

@@ -9,9 +9,9 @@ import type { Answer } from "./run.ts";
 export const tokenUsername = "_token";
 
 /**
- * `get`: a token for the registry named on standard input; the settings are read while that comes. The host is looked up before any token, so that no host gets
- * one that it was not configured for; for others, and for an account that is no longer here, the answer is "not found"
- * and the caller goes on without credentials.
+ * `get`: a token for the registry named on standard input; the settings are read while that comes. The host is looked up
+ * before any token, so that no host gets one that it was not configured for; for others, and for an account that is no
+ * longer here, the answer is "not found" and the caller goes on without credentials.
  */
 export async function get(context: Context): Promise<Answer> {
   const settings = readOwnSettings(context.env, context.stderr);

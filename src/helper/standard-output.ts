@@ -8,7 +8,9 @@ export function standardOutput() {
   let last: Promise<unknown> = Promise.resolve();
   return {
     write: (text: string): void => {
-      if (text !== "") last = last.then(() => Bun.write(Bun.stdout, text));
+      if (text === "") return;
+      last = last.then(() => Bun.write(Bun.stdout, text));
+      last.catch(() => {}); // `written` tells.
     },
     /** Resolves when everything is written or nobody reads any more; rejects when it could not be. */
     written: async (): Promise<void> => {

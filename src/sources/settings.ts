@@ -82,16 +82,20 @@ export function readSettings(env: Env): Settings {
 export async function readOwnSettings(env: Env, stderr: (text: string) => void): Promise<Settings> {
   const path = settingsPath(env);
   try {
-    return parseFile(
-      path,
-      await Bun.file(path)
-        .text()
-        .catch((error) => noFile(path, error)),
-    );
+    return parseFile(path, await readFile(path));
   } catch (error) {
     if (!(error instanceof Failure) || !isSomebodyElses(path)) throw error;
     stderr(`waybill: warning: ${path} is another user's and cannot be read; going on without it\n`);
     return parseSettings("{}");
+  }
+}
+
+/** As `readIfPresent`, without a module of the runtime's. */
+async function readFile(path: string): Promise<string | undefined> {
+  try {
+    return await Bun.file(path).text();
+  } catch (error) {
+    return noFile(path, error);
   }
 }
 
