@@ -108,7 +108,8 @@ export class Audit {
    */
   pulled(principal: string, repositoryId: string, digest: string, event: () => AuditEvent): void {
     const key = `${principal} ${repositoryId} ${digest}`;
-    if (this.#pulls.has(key)) return;
+    // Pulls go on while the log cannot be written: they are the last thing that a full disk is to stop.
+    if (this.#pulls.has(key) || this.#journal.waiting >= waitingMax) return;
     if (this.#pulls.size >= pullsMax) this.#pulls.clear();
     this.#pulls.add(key);
     this.#journal.addPull({ at: this.#foundations.now(), event: event(), principal, repositoryId, digest });

@@ -60,7 +60,7 @@ export class Journal {
 
   /** How many events wait. */
   get waiting(): number {
-    return this.#events.length;
+    return this.#events.length + this.#pulls.length;
   }
 
   add(event: Waiting): void {

@@ -30,6 +30,8 @@ export class Repeats {
   /** Whether the event is to be written now. */
   admits(event: AuditEvent, now: number): boolean {
     if (!repeats(event)) return true;
+    // Whoever is known is held to account for each: their requests have a limit of their own.
+    if (event.who.id !== "" && this.#sorts.size >= sortsMax && !this.#sorts.has(keyOf(event))) return true;
     if (this.#sorts.size === 0) this.#startedAt = now;
     const sort = this.#sortOf(event);
     sort.seen++;

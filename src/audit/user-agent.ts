@@ -17,10 +17,18 @@ export function productsOf(header: string | null): string {
   );
 }
 
-/** Tokens of ours, JWTs, Google's tokens and PEM keys, as they begin. */
-const secrets = /(?:wb[a-z]{1,2}_|eyJ|ya29\.|1\/\/|-----BEGIN)[^\s"]{8,}/g;
+/** Tokens of ours, JWTs and Google's tokens as they begin; PEM to its end; and runs of letters that no name has. */
+const secrets = /(?:wb[a-z]{1,2}_|eyJ|ya29\.|1\/\/)[^\s"]{8,}|-----BEGIN [^]*/g;
+const longRuns = /[A-Za-z0-9+=_-]{40,}/g;
 
 /** A text that a client chose, without what is recognisably a secret. */
 export function redact(text: string): string {
-  return text.replace(secrets, "[redacted]");
+  const known = text.replace(secrets, "[redacted]");
+  if (known.length < 40) return known;
+  return known.replace(longRuns, (run) => (isRandom(run) ? "[redacted]" : run));
+}
+
+/** A digest is of small letters and digits; base64 of this length has all three. */
+function isRandom(run: string): boolean {
+  return /[A-Z]/.test(run) && /[a-z]/.test(run) && /[0-9]/.test(run);
 }
