@@ -18,7 +18,7 @@ export function productsOf(header: string | null): string {
 }
 
 /** Tokens of ours, JWTs and Google's tokens as they begin; PEM to its end; and runs of letters that no name has. */
-const secrets = /(?:wb[a-z]{1,2}_|eyJ|ya29\.|1\/\/)[^\s"]{8,}|-----BEGIN [^]*/g;
+const secrets = /(?:wb[a-z]{1,2}_|eyJ|ya29\.|1\/\/)[^\s"]{8,}|-----BEGIN [\s\S]*/g;
 const longRuns = /[A-Za-z0-9+=_-]{40,}/g;
 
 /** A text that a client chose, without what is recognisably a secret. */
