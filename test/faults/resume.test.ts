@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +7,9 @@ import { digestOf } from "../../src/registry/digest.ts";
 import { type Connection, send } from "./pusher.ts";
 import { seeded } from "./random.ts";
 import { ownerAuthorization, type ServerProcess, startServerProcess } from "./server-process.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 const blob = seeded(7).bytes(500_000);
 const digest = digestOf(blob);

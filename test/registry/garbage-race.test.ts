@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Garbage } from "../../src/registry/garbage.ts";
 import { openFilesystemBlobs } from "../../src/storage/blobs/filesystem.ts";
 import { digestOf, type Registry, remains, startRegistry } from "../http/distribution/exchanges.ts";
 import { descriptor } from "./small-image.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(60_000);
 
 // Pushes and deletes as fast as they go, over few layers that everybody shares, while garbage is collected without a
 // pause. The clock runs as far ahead during one push as the grace period promises, and no further.
