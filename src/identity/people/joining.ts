@@ -1,7 +1,13 @@
 import { z } from "zod";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import type { Writer } from "../../storage/metadata/schema.ts";
-import { insertPasskey, setPasswordHash } from "../../storage/metadata/sign-in-ways.ts";
+import {
+  deletePasskey,
+  hasSignInWay,
+  insertPasskey,
+  listPasskeys,
+  setPasswordHash,
+} from "../../storage/metadata/sign-in-ways.ts";
 import { findUserDetails, type UserRow } from "../../storage/metadata/users.ts";
 import type { Origin, Sessions } from "../sessions.ts";
 import type { OneTimeCodes } from "./one-time-codes.ts";
@@ -96,6 +102,20 @@ export class Joining {
   /** Adds a passkey for somebody who is signed in. */
   async addPasskey(user: UserRow, passkey: NewPasskey): Promise<void> {
     await this.#metadata.write((write) => this.#store(write, user, { kind: "passkey", passkey }));
+  }
+
+  /** When the passkeys of somebody were made and used, the oldest first. */
+  async passkeysOf({ id }: UserRow) {
+    return await listPasskeys(this.#metadata.read, id);
+  }
+
+  /** Takes a passkey away from somebody who is signed in. Throws `invalid` for their only way in. */
+  async removePasskey({ id }: UserRow, passkeyId: string): Promise<void> {
+    await this.#metadata.write(async (write) => {
+      await deletePasskey(write, id, passkeyId);
+      if (await hasSignInWay(write, id)) return;
+      throw new SignInError("invalid", "That is your only way to sign in: make another one first.");
+    });
   }
 
   /** Sets a password for somebody who is signed in; their other sessions end. */

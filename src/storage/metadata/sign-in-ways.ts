@@ -30,9 +30,34 @@ export async function findPasskey(read: Reader, id: string): Promise<PasskeyRow 
     .executeTakeFirst();
 }
 
-export async function listPasskeyIds(read: Reader, userId: string): Promise<string[]> {
-  const rows = await read.selectFrom("passkeys").select("id").where("user_id", "=", userId).orderBy("id").execute();
-  return rows.map(({ id }) => id);
+/** A user's passkeys, the oldest first. */
+export async function listPasskeys(read: Reader, userId: string) {
+  return await read
+    .selectFrom("passkeys")
+    .select(["id", "created_at as createdAt", "used_at as usedAt"])
+    .where("user_id", "=", userId)
+    .orderBy("created_at")
+    .orderBy("id")
+    .execute();
+}
+
+/** Removes a passkey of a user; somebody else's stays. */
+export async function deletePasskey(write: Writer, userId: string, id: string): Promise<void> {
+  await write.deleteFrom("passkeys").where("id", "=", id).where("user_id", "=", userId).execute();
+}
+
+/** Whether a user has any way to sign in. */
+export async function hasSignInWay(read: Reader, userId: string): Promise<boolean> {
+  for (const table of ["passwords", "passkeys", "outside_identities"] as const) {
+    const row = await read
+      .selectFrom(table)
+      .select("user_id")
+      .where("user_id", "=", userId)
+      .limit(1)
+      .executeTakeFirst();
+    if (row) return true;
+  }
+  return false;
 }
 
 export async function insertPasskey(write: Writer, passkey: PasskeyRow, now: number): Promise<void> {

@@ -19,6 +19,7 @@ export const accountRoutes: readonly PeopleRoute[] = [
   { method: "POST", pattern: `${here}/end-login`, who: "signed in", handle: endLogin },
   { method: "POST", pattern: `${here}/password`, who: "signed in", handle: setPassword },
   { method: "POST", pattern: `${here}/passkey`, who: "signed in", handle: addPasskey },
+  { method: "POST", pattern: `${here}/passkey/remove`, who: "signed in", handle: removePasskey },
   { method: "POST", pattern: `${here}/passkey/creation`, who: "signed in", handle: passkeyCreation },
 ];
 
@@ -51,6 +52,10 @@ async function addPasskey(call: SignedInCall): Promise<Response> {
   });
 }
 
+async function removePasskey(call: SignedInCall): Promise<Response> {
+  return await changing(call, async () => await call.services.joining.removePasskey(call.user, call.form.id ?? ""));
+}
+
 async function passkeyCreation({ services, context, visit, user }: SignedInCall): Promise<Response> {
   const options = await services.passkeys.creation(context.origin, visit, user.email);
   return Response.json(options, { headers: { "cache-control": "no-store" } });
@@ -79,7 +84,7 @@ async function accountPage(call: SignedInCall, error?: SignInError): Promise<Res
 ${trouble(error)}
 <h2>Browsers that are signed in</h2><section class="card flush">${await sessions(call)}</section>
 <h2>Programs that may act for you</h2>${await logins(call)}
-<h2>How you sign in</h2><section class="card">${ways(call)}</section></div>`;
+<h2>How you sign in</h2>${await passkeys(call)}<section class="card">${ways(call)}</section></div>`;
   const scripts = ["passkey.js"] as const;
   return await renderPage({ title: "Your account", body, viewer, scripts, status: error ? 400 : 200 });
 }
@@ -112,6 +117,25 @@ async function logins(call: SignedInCall): Promise<Html> {
   const columns = [{ label: "Program" }, { label: "Address" }, { label: "Since" }, { label: "Last used" }];
   const quiet = { label: "End", quiet: true } as const;
   return html`<section class="card flush">${table("Programs that may act for you", [...columns, quiet], rows)}</section>`;
+}
+
+async function passkeys(call: SignedInCall): Promise<Html | false> {
+  const { services, user } = call;
+  const fresh = isFresh(call);
+  const rows = (await services.joining.passkeysOf(user)).map(({ id, createdAt, usedAt }) => [
+    html`<code>${id.slice(0, 12)}</code>`,
+    timeAgo(createdAt, services.now()),
+    usedAt === null ? "never" : timeAgo(usedAt, services.now()),
+    fresh ? actButton(call, `${here}/passkey/remove`, "Remove", { danger: true, fields: { id } }) : undefined,
+  ]);
+  if (rows.length === 0) return false;
+  const columns = [
+    { label: "Passkey" },
+    { label: "Since" },
+    { label: "Last used" },
+    { label: "Remove", quiet: true },
+  ] as const;
+  return html`<section class="card flush">${table("Your passkeys", columns, rows)}</section>`;
 }
 
 function ways(call: SignedInCall): Html {

@@ -33,6 +33,7 @@ const signedIn = [
   "POST /console/account/end-login",
   "POST /console/account/password",
   "POST /console/account/passkey",
+  "POST /console/account/passkey/remove",
   "POST /console/account/passkey/creation",
 ];
 

@@ -66,6 +66,16 @@ clientTest("the first owner makes a passkey, and signs in with nothing else", ["
   const [session] = await site.server.sessions.list((principal as { id: string }).id);
   expect(session?.how).toBe("passkey");
 
+  // It is the only way in, and stays; with another one beside it, it can go.
+  await page.goto(`${site.origin}/console/account`);
+  await page.getByRole("button", { name: "Remove" }).click();
+  await page.getByText("That is your only way to sign in").waitFor();
+  await page.locator('input[name="password"]').fill("a long enough password");
+  await page.getByLabel("The same password again").fill("a long enough password");
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.waitForURL(`${site.origin}/console/account`);
+  expect(await site.server.joining.passkeysOf(principal as never)).toHaveLength(1);
+
   // What the browser sent is worth nothing a second time, and nothing to another browser.
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL(`${site.origin}/console/sign-in`);
@@ -106,6 +116,15 @@ clientTest(
     expect((await site.server.sessions.find(await cookieOf(again)))?.principal).toMatchObject({
       email: "grace@example.com",
     });
+    await again.goto(`${site.origin}/console/account`);
+    await again.locator('input[name="password"]').fill("a long enough password");
+    await again.getByLabel("The same password again").fill("a long enough password");
+    await again.getByRole("button", { name: "Set password" }).click();
+    await again.waitForURL(`${site.origin}/console/account`);
+    await again.getByRole("button", { name: "Remove" }).click();
+    await again.getByRole("button", { name: "Remove" }).waitFor({ state: "detached" });
+    const { id } = (await site.server.users.find("grace@example.com")) ?? { id: "" };
+    expect(await site.server.joining.passkeysOf({ id, email: "" })).toEqual([]);
     await again.context().close();
   },
 );

@@ -29,14 +29,16 @@ import {
   spendOneTimeCode,
 } from "../../../../src/storage/metadata/one-time-codes.ts";
 import {
+  deletePasskey,
   deleteSignInWays,
   findOutsideIdentity,
   findOutsideSubject,
   findPasskey,
   findPasswordHash,
+  hasSignInWay,
   insertOutsideIdentity,
   insertPasskey,
-  listPasskeyIds,
+  listPasskeys,
   notePasskeyUse,
   setPasswordHash,
 } from "../../../../src/storage/metadata/sign-in-ways.ts";
@@ -88,7 +90,11 @@ export function people(suite: Suite): void {
       await setPasswordHash(writer, userId, "hash", now);
     });
     expect(await findPasskey(suite.metadata.read, passkey.id)).toEqual({ ...passkey, counter: 7 });
-    expect(await listPasskeyIds(suite.metadata.read, userId)).toEqual([passkey.id]);
+    const listed = [{ id: passkey.id, createdAt: now, usedAt: now }];
+    expect(await listPasskeys(suite.metadata.read, userId)).toEqual(listed);
+    await write((writer) => deletePasskey(writer, "somebody else", passkey.id));
+    expect(await listPasskeys(suite.metadata.read, userId)).toEqual(listed);
+    expect(await hasSignInWay(suite.metadata.read, userId)).toBe(true);
     expect(await findOutsideIdentity(suite.metadata.read, outside.issuer, outside.subject)).toBe(userId);
     expect(await findOutsideIdentity(suite.metadata.read, "https://other.example", outside.subject)).toBeUndefined();
     expect(await findOutsideSubject(suite.metadata.read, outside.issuer, userId)).toBe(outside.subject);
@@ -97,6 +103,7 @@ export function people(suite: Suite): void {
     expect(await findPasskey(suite.metadata.read, passkey.id)).toBeUndefined();
     expect(await findOutsideIdentity(suite.metadata.read, outside.issuer, outside.subject)).toBeUndefined();
     expect(await findPasswordHash(suite.metadata.read, userId)).toBeUndefined();
+    expect(await hasSignInWay(suite.metadata.read, userId)).toBe(false);
   });
 
   test("a one-time code takes the place of the subject's earlier one, and keeps what came of it", async () => {
