@@ -51,6 +51,10 @@ export function createApp(names: Names, faces: Faces) {
       case "/readyz":
         return new Response("ok\n");
       case "/":
+        // People who type the address want to see something.
+        if (request.headers.get("accept")?.includes("text/html")) {
+          return new Response(null, { status: 303, headers: { location: "/console/" } });
+        }
         return new Response("Waybill, a container registry. See docker login, or waybill auth login.\n");
       default:
         if (faces.tokenInfo.has(path)) return await faces.tokenInfo.handle(request, context);

@@ -44,6 +44,12 @@ describe("a page of the console", () => {
     expect(answer.headers.get("location")).toBe(`/console/sign-in?next=${encodeURIComponent(next)}`);
   });
 
+  test("is where a browser comes to that asks for the server itself; others get a line of text", async () => {
+    const browser = await server.fetch("/", { headers: { accept: "text/html,*/*" } });
+    expect([browser.status, browser.headers.get("location")]).toEqual([303, "/console/"]);
+    expect(await (await server.fetch("/")).text()).toStartWith("Waybill");
+  });
+
   test("says that there is none, in the same frame", async () => {
     const answer = await server.fetch("/console/nowhere", { headers: visitor });
     expect(answer.status).toBe(404);
