@@ -72,10 +72,13 @@ export async function explain(access: Access, metadata: Metadata, question: Ques
   const deniedBy = denial && mayKnow ? await nameDenial(metadata.read, denial) : undefined;
   const mayAdvise = !decision.allowed && !denial && (await question.mayRead(ownKey(resource)));
   const advice = mayAdvise ? adviseGrant(permission, place, principalName(principal)) : undefined;
-  const summary = summarize(question, decision.allowed, { shown, hidden, deniedBy, denied: denial !== undefined });
+  const text = summarize(question, decision.allowed, { shown, hidden, deniedBy, denied: denial !== undefined });
+  const inactive = await isInactive(metadata, principal);
   return {
-    allowed: decision.allowed,
-    summary,
+    allowed: decision.allowed && !inactive,
+    summary: inactive
+      ? `${principalName(principal)} is disabled or deleted: nothing it shows is believed. ${text}`
+      : text,
     bindings: shown,
     hidden,
     ...(deniedBy !== undefined && { deniedBy }),
@@ -91,6 +94,15 @@ const order: readonly Bearing[] = [
   "role not in force",
   "other permissions",
 ];
+
+/** Policies still name one who is disabled; the door does not let them in. */
+async function isInactive({ hot }: Metadata, { kind, ...rest }: Principal): Promise<boolean> {
+  const id = "id" in rest ? rest.id : "";
+  if (kind === "serviceAccount") return (await hot.accountState(id))?.live !== 1;
+  // Whom a policy may name before they first sign in has no state yet.
+  if (kind === "user" && id !== "") return (await hot.userState(id))?.live !== 1;
+  return false;
+}
 
 function summarize(
   { principal, permission, resource }: Question,

@@ -101,6 +101,16 @@ describe("an explanation says", () => {
     await setPolicy(project, []);
   });
 
+  test("that a disabled account has nothing of what it is granted", async () => {
+    const { server, shop } = world;
+    const { account } = await server.account(shop, "resting", [[`project/${shop.id}`, "roles/viewer"]]);
+    const resting = `serviceAccount:${account.email}`;
+    expect((await ask(world.owner, app, pull, resting)).access).toBe("GRANTED");
+    await world.owner(`POST /v1/projects/-/serviceAccounts/${account.email}:disable`, {});
+    const answer = await ask(world.owner, app, pull, resting);
+    expect([answer.access, answer.summary]).toEqual(["NOT_GRANTED", expect.stringContaining("is disabled or deleted")]);
+  });
+
   test.each([
     [
       "a project",
