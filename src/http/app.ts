@@ -29,8 +29,8 @@ export function createApp(names: Names, faces: Faces) {
   return async (request: Request, connection: Connection): Promise<Response> => {
     const path = pathOf(request);
     const context = names.contextOf(request, connection);
-    // IAM v2. No image's path has a percent sign.
-    if (path.startsWith("/v2/policies/cloudresourcemanager.googleapis.com%2F")) {
+    // IAM v2; gcloud encodes the percent sign once more. No image's path has one.
+    if (/^\/v2\/policies\/cloudresourcemanager\.googleapis\.com%2/.test(path)) {
       return await faces.google.fetch(request, { context });
     }
     if (path === "/v2/token") return await faces.registryTokens.handle(request, context);

@@ -74,11 +74,17 @@ function overseen(name: string, { found }: Target<"attachment">): Target<"overse
   return { resource: { name: `what limits project ${name}`, keys: installationResource.keys }, found };
 }
 
+/** gcloud encodes the slashes of an attachment point twice. */
+export function attachmentOf(text: string): string {
+  return text.replaceAll(/%2f/gi, "/");
+}
+
 /** `cloudresourcemanager.googleapis.com/projects/my-project`, or `…/organizations/1`. */
 async function findAttachment(
   services: GoogleServices,
-  { attachment = "" }: PathParameters,
+  { attachment: text = "" }: PathParameters,
 ): Promise<Target<"attachment">> {
+  const attachment = attachmentOf(text);
   const [kind, name = "", ...rest] = attachment.startsWith(attachmentPrefix)
     ? attachment.slice(attachmentPrefix.length).split("/")
     : [];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { DenyPolicy, DenyRuleText } from "../../access/deny-policies.ts";
 import { AdministrationError } from "../../identity/administration-error.ts";
+import { attachmentOf } from "./access-targets.ts";
 import { etagField } from "./etag.ts";
 import { nextPageToken, pageQuery, parsePage } from "./page.ts";
 import { type ApiCall, type Route, route } from "./route.ts";
@@ -132,7 +133,7 @@ function done(path: Path, policy: DenyPolicy) {
 
 function policyJson({ attachment = "" }: Path, { name, displayName, rules, etag, createdAt, updatedAt }: DenyPolicy) {
   return {
-    name: `policies/${encodeURIComponent(attachment)}/denypolicies/${name}`,
+    name: `policies/${encodeURIComponent(attachmentOf(attachment))}/denypolicies/${name}`,
     kind: "DenyPolicy",
     displayName,
     etag,
