@@ -36,9 +36,11 @@ describe("withFileLock", () => {
     "takes over from a process that ended and that nobody waits for",
     async () => {
       using home = new Home();
-      // The shell's child ends; what the shell has become never asks how.
-      const parent = Bun.spawn(["sh", "-c", "true & echo $!; exec sleep 60"], { stdout: "pipe" });
+      // What the shell has become never asks what became of the shell's child.
+      const parent = Bun.spawn(["sh", "-c", "sleep 60 & echo $!; exec sleep 60"], { stdout: "pipe" });
       const child = await firstLine(parent.stdout);
+      while (readFileSync(`/proc/${parent.pid}/comm`, "utf8") !== "sleep\n") await Bun.sleep(5);
+      process.kill(Number(child), "SIGKILL");
       while (!/\) Z/.test(readFileSync(`/proc/${child}/stat`, "utf8"))) await Bun.sleep(5);
       home.write("file.lock", `${child} x\n`);
       expect(await withFileLock(home.path("file"), () => "done")).toBe("done");
