@@ -8,13 +8,14 @@ SYNOPSIS
     waybill server rotate-keys [--revoke-old] [--data=DIR] [--format=json|text]
 
 DESCRIPTION
-    Lets the next signing keys sign, and makes new next ones; a running registry refuses no request because of it. Tokens
-    that were signed before go on being believed until they end. The key of id_tokens waits until others can know it, an
-    hour after the last rotation. A registry does all this by itself (waybill serve --signing-key-days, 90 by default).
+    Lets the next signing keys sign, and makes new next ones; a running registry refuses no request because of it.
+    Tokens that were signed before go on being believed until they end. The key of id_tokens waits until others can
+    know it, an hour after the last rotation. A registry does all this by itself (waybill serve --signing-key-days, 90
+    by default).
 
 OPTIONS
-    --revoke-old         believe nothing that the old keys signed: where one may have been stolen. Everybody has to get
-                         a new token, which clients do by themselves
+    --revoke-old         believe nothing that the old keys signed: where one may have been stolen. Everybody has to
+                         get a new token, which clients do by themselves
     --data=DIR           the data folder of the installation (default ./waybill-data)
     --format=json|text   json is for programs
 

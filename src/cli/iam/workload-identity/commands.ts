@@ -21,14 +21,17 @@ const create: Command = {
   summary: "make a pool for identities from outside",
   help: `
 SYNOPSIS
-    ${group} create POOL --project=PROJECT [--display-name=TEXT] [--description=TEXT] [--disabled]
+    ${group} create POOL --project=PROJECT [--display-name=TEXT]
+        [--description=TEXT] [--disabled]
 
 DESCRIPTION
-    A pool lets in nobody until it has a provider (\`${group} providers create-oidc\`), and those
-    whom it lets in may do nothing until they are granted a role as principal:// or principalSet://.
+    A pool lets in nobody until it has a provider, and those whom it lets in may do nothing until they are granted a
+    role as principal:// or principalSet://.
 
 OPTIONS
     POOL                 4 to 32 lower-case letters, digits and -; a name is never used again
+    --display-name=TEXT  what it is called for people
+    --description=TEXT   what it is for
     --disabled           let nobody in yet${projectHelp}${administrationHelp}
 `,
   choices,
@@ -72,12 +75,17 @@ const update: Command = {
   summary: "change a pool, or close it",
   help: `
 SYNOPSIS
-    ${group} update POOL --project=PROJECT [--display-name=TEXT] [--description=TEXT] [--disabled | --no-disabled]
+    ${group} update POOL --project=PROJECT [--display-name=TEXT]
+        [--description=TEXT] [--disabled | --no-disabled]
 
 DESCRIPTION
     What came in through a disabled pool is refused at once, also the tokens that were given out before.
 
-OPTIONS${projectHelp}${administrationHelp}
+OPTIONS
+    --display-name=TEXT  what it is called for people
+    --description=TEXT   what it is for
+    --disabled           let nobody in
+    --no-disabled        let them in again${projectHelp}${administrationHelp}
 `,
   choices,
   options: { ...options, ...details, "no-disabled": { type: "boolean" } },

@@ -3,7 +3,7 @@ import type { Command } from "../../command.ts";
 /** `waybill iam workload-identity-pools create-cred-config` */
 export const createCredConfig: Command = {
   name: "create-cred-config",
-  summary: "write the file from which gcloud and Google's libraries log in without a key",
+  summary: "write a file from which others log in",
   help: `
 SYNOPSIS
     waybill iam workload-identity-pools create-cred-config PROVIDER-NAME --output-file=FILE

@@ -27,12 +27,16 @@ const poolHelp = `
 const settingsHelp = `
     --issuer-uri=URL     what the tokens have as iss; its keys are found by OpenID Connect Discovery
     --allowed-audiences=A,B
-                         what the tokens may have as aud (default: the provider's own name, https://iam.googleapis.com/…)
+                         what the tokens may have as aud (default: the provider's own name,
+                         https://iam.googleapis.com/…)
     --jwk-json-path=FILE its keys, where the issuer cannot be asked for them: a JSON Web Key Set
     --attribute-mapping=google.subject=assertion.sub,attribute.NAME=EXPRESSION,…
                          what principals are called: CEL over the token's claims
     --attribute-condition=EXPRESSION
-                         CEL that must hold: assertion.repository_owner == 'my-org'`;
+                         CEL that must hold: assertion.repository_owner == 'my-org'
+    --display-name=TEXT  what it is called for people
+    --description=TEXT   what it is for
+    --disabled           believe nobody yet`;
 const group = "waybill iam workload-identity-pools providers";
 
 const createOidc: Command = {
@@ -40,9 +44,10 @@ const createOidc: Command = {
   summary: "believe an OpenID Connect issuer",
   help: `
 SYNOPSIS
-    ${group} create-oidc PROVIDER --workload-identity-pool=POOL --project=PROJECT --issuer-uri=URL
-        --attribute-mapping=google.subject=EXPRESSION,… [--attribute-condition=EXPRESSION] [--allowed-audiences=A,B]
-        [--jwk-json-path=FILE] [--display-name=TEXT] [--description=TEXT] [--disabled]
+    ${group} create-oidc PROVIDER
+        --workload-identity-pool=POOL --project=PROJECT --issuer-uri=URL
+        --attribute-mapping=google.subject=EXPRESSION,… [--attribute-condition=EXPRESSION]
+        [--allowed-audiences=A,B] [--jwk-json-path=FILE] [--display-name=TEXT] [--description=TEXT] [--disabled]
 
 DESCRIPTION
     Whoever has a token of this issuer can exchange it for one of ours. An issuer that everybody shares (GitHub,
@@ -52,8 +57,8 @@ OPTIONS
     PROVIDER             4 to 32 lower-case letters, digits and -; a name is never used again${settingsHelp}${poolHelp}${administrationHelp}
 
 EXAMPLES
-    ${group} create-oidc github --workload-identity-pool=ci --project=my-project \\
-        --issuer-uri=https://token.actions.githubusercontent.com \\
+    ${group} create-oidc github \\
+        --workload-identity-pool=ci-pool --project=my-project --issuer-uri=https://token.actions.githubusercontent.com \\
         --attribute-mapping=google.subject=assertion.sub,attribute.repository=assertion.repository \\
         --attribute-condition="assertion.repository_owner_id == '1234567'"
 `,
@@ -68,12 +73,14 @@ const updateOidc: Command = {
   summary: "change a provider, or close it",
   help: `
 SYNOPSIS
-    ${group} update-oidc PROVIDER --workload-identity-pool=POOL --project=PROJECT [--disabled | --no-disabled] [--FLAG…]
+    ${group} update-oidc PROVIDER
+        --workload-identity-pool=POOL --project=PROJECT [--disabled | --no-disabled] [--FLAG…]
 
 DESCRIPTION
     Changes what is named and leaves the rest. What came in through a disabled provider is refused at once.
 
-OPTIONS${settingsHelp}${poolHelp}${administrationHelp}
+OPTIONS${settingsHelp}
+    --no-disabled        believe them again${poolHelp}${administrationHelp}
 `,
   choices,
   options: { ...options, ...settings, "no-disabled": { type: "boolean" } },
@@ -86,7 +93,8 @@ const list: Command = {
   summary: "list the providers of a pool",
   help: `
 SYNOPSIS
-    ${group} list --workload-identity-pool=POOL --project=PROJECT [--show-deleted] [--format=json|table]
+    ${group} list
+        --workload-identity-pool=POOL --project=PROJECT [--show-deleted] [--format=json|table]
 
 OPTIONS${poolHelp}${administrationHelp}
 `,
@@ -100,7 +108,8 @@ const describe: Command = {
   summary: "show a provider",
   help: `
 SYNOPSIS
-    ${group} describe PROVIDER --workload-identity-pool=POOL --project=PROJECT [--format=json|table]
+    ${group} describe PROVIDER
+        --workload-identity-pool=POOL --project=PROJECT [--format=json|table]
 
 OPTIONS${poolHelp}${administrationHelp}
 `,
@@ -115,7 +124,8 @@ const remove: Command = {
   summary: "delete a provider",
   help: `
 SYNOPSIS
-    ${group} delete PROVIDER --workload-identity-pool=POOL --project=PROJECT [--quiet]
+    ${group} delete PROVIDER
+        --workload-identity-pool=POOL --project=PROJECT [--quiet]
 
 OPTIONS${poolHelp}${administrationHelp}
 `,
@@ -130,7 +140,8 @@ const undelete: Command = {
   summary: "undo delete",
   help: `
 SYNOPSIS
-    ${group} undelete PROVIDER --workload-identity-pool=POOL --project=PROJECT
+    ${group} undelete PROVIDER
+        --workload-identity-pool=POOL --project=PROJECT
 
 OPTIONS${poolHelp}${administrationHelp}
 `,
@@ -146,7 +157,8 @@ export const providers: Group = {
   summary: "whom a pool believes",
   help: `
 SYNOPSIS
-    ${group} COMMAND [PROVIDER] --workload-identity-pool=POOL --project=PROJECT [--FLAG…]
+    ${group} COMMAND [PROVIDER]
+        --workload-identity-pool=POOL --project=PROJECT [--FLAG…]
 `,
   commands: [createOidc, updateOidc, list, describe, remove, undelete],
 };
