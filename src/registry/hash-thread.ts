@@ -12,6 +12,8 @@ export interface ThreadHash {
 
 /** Bytes of one hash that may wait for the thread: enough to keep it busy, little enough for many uploads. */
 const waitingBytesMax = 1024 * 1024;
+/** With more than this of all hashes together waiting, each waits for its own to be taken: the memory is not theirs alone. */
+const waitingInAllBytesMax = 8 * 1024 * 1024;
 
 /** From source the worker lies beside this file; in the compiled program this file is part of one at the root. */
 const workerPath = import.meta.url.endsWith(".ts") ? "./hash-worker.ts" : "./registry/hash-worker.js";
@@ -60,6 +62,7 @@ class HashThread {
 type Post = (request: HashRequest, transfer?: ArrayBuffer[]) => void;
 
 class Hash implements ThreadHash {
+  static #waitingInAllBytes = 0;
   readonly #id: number;
   readonly #post: Post;
   readonly #ended: () => void;
@@ -80,11 +83,11 @@ class Hash implements ThreadHash {
 
   async update(pieces: readonly Uint8Array[]): Promise<void> {
     if (this.#failed) return;
-    for (const { byteLength } of pieces) this.#waiting += byteLength;
+    for (const { byteLength } of pieces) this.#count(byteLength);
     const own = pieces.map(withOwnMemory);
     const memory = own.map(({ buffer }) => buffer as ArrayBuffer);
     this.#post({ kind: "update", id: this.#id, pieces: own }, memory);
-    while (this.#waiting > waitingBytesMax && !this.#failed) {
+    while (this.#waiting > Hash.#bytesMax() && !this.#failed) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -100,13 +103,14 @@ class Hash implements ThreadHash {
   }
 
   forget(): void {
-    this.#ended();
     if (!this.#failed) this.#post({ kind: "forget", id: this.#id });
+    // Whoever still waits for it waits no longer.
+    this.fail();
   }
 
   hear(answer: HashAnswer): void {
     if (answer.kind === "taken") {
-      this.#waiting -= answer.bytes;
+      this.#count(-answer.bytes);
       this.#wake?.();
       return;
     }
@@ -114,9 +118,19 @@ class Hash implements ThreadHash {
     this.#finished?.(answer.hex);
   }
 
+  static #bytesMax(): number {
+    return Hash.#waitingInAllBytes > waitingInAllBytesMax ? 0 : waitingBytesMax;
+  }
+
+  #count(bytes: number): void {
+    this.#waiting += bytes;
+    Hash.#waitingInAllBytes += bytes;
+  }
+
   fail(): void {
     this.#failed = true;
     this.#ended();
+    this.#count(-this.#waiting);
     this.#wake?.();
     this.#finished?.(undefined);
   }

@@ -6,8 +6,8 @@ type Hashing = (pieces: readonly Uint8Array[]) => Promise<void>;
 /** Bytes of one upload that may be on their way: the disk and the hash stay busy while the next arrive. */
 const waitingBytesMax = 2 * 1024 * 1024;
 /** What each may still have when all together have a lot: many fast clients and a slow disk must not fill the memory. */
-const scarceBytesMax = 256 * 1024;
-const waitingInAllBytesMax = 32 * 1024 * 1024;
+const scarceBytesMax = 128 * 1024;
+const waitingInAllBytesMax = 8 * 1024 * 1024;
 /** So much is written at once: fewer and larger system calls, and fewer words between threads. */
 const batchBytesMax = 1024 * 1024;
 /** What a system call takes at once is limited to 1,024 (IOV_MAX). */

@@ -57,3 +57,19 @@ test("hashes that grow side by side on the thread do not mix, and a forgotten on
     expect(await hash.finish()).toBe(expected);
   }
 });
+
+test("a hash that is forgotten keeps nobody waiting, and many at once get their digests", async () => {
+  const piece = () => new Uint8Array(1024 * 1024).fill(5);
+  const forgotten = beginOnThread("sha256");
+  const update = forgotten.update(Array.from({ length: 8 }, piece));
+  forgotten.forget();
+  await update;
+  expect(await forgotten.finish()).toBeUndefined();
+  const expected = digestOf(Buffer.concat([piece(), piece(), piece()])).slice("sha256:".length);
+  const hashes = Array.from({ length: 32 }, () => beginOnThread("sha256"));
+  const digests = hashes.map(async (hash) => {
+    for (let time = 0; time < 3; time++) await hash.update([piece()]);
+    return await hash.finish();
+  });
+  expect(new Set(await Promise.all(digests))).toEqual(new Set([expected]));
+});
