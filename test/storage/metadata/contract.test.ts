@@ -24,6 +24,7 @@ import { people } from "./contract/people.ts";
 import { policies } from "./contract/policies.ts";
 import { projects } from "./contract/projects.ts";
 import { randomHistories } from "./contract/random-histories.ts";
+import { removals } from "./contract/removals.ts";
 import { repositories } from "./contract/repositories.ts";
 import { reverseLookUps } from "./contract/reverse-look-ups.ts";
 import { reviews } from "./contract/reviews.ts";
@@ -68,6 +69,7 @@ onEveryDatabase({
   versions,
   sessions,
   people,
+  removals,
   upstreams,
   "workload identity": workloadIdentity,
   audit,
