@@ -56,8 +56,8 @@ SYNOPSIS
     waybill audit export FILE|- [--project=P] [--filter=EXPR] [--since=TIME]
 
 DESCRIPTION
-    Writes every entry, the oldest first. The file appears when it is whole. What comes after "hash" on a line is what the
-    hash is of, after the hash of the entry before it and a line break.
+    Writes every entry, the oldest first. The file appears when it is whole. What comes after "hash" on a line is what
+    the hash is of, after the hash of the entry before it and a line break.
 
 OPTIONS${whichHelp}${administrationHelp}
 ${filterHelp}
