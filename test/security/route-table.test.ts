@@ -175,7 +175,7 @@ describe("a narrow token is not widened", () => {
           generateAccessToken: { scope: [scope.cloudPlatform] },
           generateIdToken: { audience: "https://example.com" },
           signJwt: { payload: "{}" },
-          signBlob: { payload: "" },
+          signBlob: { payload: "eA==" },
         };
         expect((await send(filled(line), body[verb])).status).toBe(403);
       }
