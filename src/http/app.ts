@@ -24,43 +24,68 @@ export interface Faces {
   readonly google: { fetch(request: Request, bindings: { context: RequestContext }): Response | Promise<Response> };
 }
 
-/** The whole server as one function of a request. The busiest paths are looked at first. */
+type Answer = (request: Request, context: RequestContext) => Response | Promise<Response>;
+
+/** Paths that one face answers. */
+export interface Door {
+  /** The whole path; one that ends in `*` stands for all that begin so. */
+  readonly path: string;
+  readonly answer: Answer;
+}
+
+/** Every door of the server. Where the same path has two, the whole path comes first, then the order here. */
+export function doorsOf(faces: Faces): readonly Door[] {
+  const { registry, registryTokens, oauth, people, securityTokens, tokenInfo, logins, console, google } = faces;
+  const door = (path: string, answer: Answer): Door => ({ path, answer });
+  const to = (face: { handle: Answer }, ...paths: string[]) =>
+    paths.map((path) => door(path, (request, context) => face.handle(request, context)));
+  const api: Answer = (request, context) => google.fetch(request, { context });
+  return [
+    // IAM v2; gcloud encodes the percent sign once more. No image's path has one.
+    door("/v2/policies/cloudresourcemanager.googleapis.com%2*", api),
+    ...to(registryTokens, "/v2/token"),
+    ...to(registry, "/v2/*", "/v2", "/v1/_ping", "/v1/search"),
+    ...to(securityTokens, "/v1/token"),
+    ...to(tokenInfo, "/v1/introspect", "/tokeninfo", "/userinfo", "/jwks", "/service_accounts/v1/jwk/*"),
+    door("/v1/*", api),
+    door("/v1beta2/*", api),
+    ...to(oauth, "/token"),
+    ...to(logins, "/device/code", "/revoke"),
+    door("/.well-known/openid-configuration", (_, context) =>
+      Response.json(serverDescription(context), { headers: { "cache-control": "public, max-age=3600" } }),
+    ),
+    door("/healthz", () => new Response("ok\n")),
+    door("/readyz", () => new Response("ok\n")),
+    door("/", greet),
+    ...to(people, "/authorize", "/device", "/device/answer"),
+    door("/console*", (request, context) => {
+      const face = people.has(pathOf(request)) ? people : console;
+      return face.handle(request, context);
+    }),
+  ];
+}
+
+/** The whole server as one function of a request. */
 export function createApp(names: Names, faces: Faces) {
+  const doors = doorsOf(faces);
+  const exact = new Map(doors.map(({ path, answer }) => [path, answer]));
+  const wide = doors
+    .filter(({ path }) => path.endsWith("*"))
+    .map((each) => ({ ...each, start: each.path.slice(0, -1) }));
   return async (request: Request, connection: Connection): Promise<Response> => {
     const path = pathOf(request);
     const context = names.contextOf(request, connection);
-    // IAM v2; gcloud encodes the percent sign once more. No image's path has one.
-    if (/^\/v2\/policies\/cloudresourcemanager\.googleapis\.com%2/.test(path)) {
-      return await faces.google.fetch(request, { context });
-    }
-    if (path === "/v2/token") return await faces.registryTokens.handle(request, context);
-    if (path.startsWith("/v2/") || path === "/v2") return await faces.registry.handle(request, context);
-    if (path === "/v1/_ping" || path === "/v1/search") return await faces.registry.handle(request, context);
-    if (path === "/v1/introspect") return await faces.tokenInfo.handle(request, context);
-    if (path === "/v1/token") return await faces.securityTokens.handle(request, context);
-    if (path.startsWith("/v1/") || path.startsWith("/v1beta2/")) return await faces.google.fetch(request, { context });
-    switch (path) {
-      case "/token":
-        return await faces.oauth.handle(request, context);
-      case "/device/code":
-      case "/revoke":
-        return await faces.logins.handle(request, context);
-      case "/.well-known/openid-configuration":
-        return Response.json(serverDescription(context), { headers: { "cache-control": "public, max-age=3600" } });
-      case "/healthz":
-      case "/readyz":
-        return new Response("ok\n");
-      case "/":
-        // People who type the address want to see something.
-        if (request.headers.get("accept")?.includes("text/html")) {
-          return new Response(null, { status: 303, headers: { location: "/console/" } });
-        }
-        return new Response("Waybill, a container registry. See docker login, or waybill auth login.\n");
-      default:
-        if (faces.tokenInfo.has(path)) return await faces.tokenInfo.handle(request, context);
-        if (faces.people.has(path)) return await faces.people.handle(request, context);
-        if (path.startsWith("/console")) return await faces.console.handle(request, context);
-        return Response.json({ error: "there is nothing at this path" }, { status: 404 });
-    }
+    const answer = exact.get(path);
+    if (answer) return await answer(request, context);
+    for (const { start, answer } of wide) if (path.startsWith(start)) return await answer(request, context);
+    return Response.json({ error: "there is nothing at this path" }, { status: 404 });
   };
+}
+
+/** People who type the address want to see something. */
+function greet({ headers }: Request): Response {
+  if (headers.get("accept")?.includes("text/html")) {
+    return new Response(null, { status: 303, headers: { location: "/console/" } });
+  }
+  return new Response("Waybill, a container registry. See docker login, or waybill auth login.\n");
 }

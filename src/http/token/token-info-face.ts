@@ -42,10 +42,6 @@ export class TokenInfoFace {
     this.#services = services;
   }
 
-  has(path: string): boolean {
-    return ["/tokeninfo", "/userinfo", "/v1/introspect", "/jwks"].includes(path) || path.startsWith(accountKeysPrefix);
-  }
-
   async handle(request: Request, context: RequestContext): Promise<Response> {
     try {
       const path = pathOf(request);
