@@ -208,7 +208,7 @@ describe("an assertion is refused", () => {
       "of an uploaded key without an audience",
       () => assertionOf(uploaded, server.clock.now, { aud: undefined, sub: key.client_email }),
     ],
-    ["of 1 MB", () => `${"a".repeat(100_000)}.b.c`],
+    ["of 100 KB", () => `${"a".repeat(100_000)}.b.c`],
     ["that is empty", () => ""],
     ["that is three dots", () => "..."],
   ];
