@@ -1,13 +1,11 @@
 /**
  * Writes one object of so many bytes and commits it, then says `committed` or why not; after a failure it tries once more.
- * `commit-object.ts FOLDER BYTES`
+ * `commit-object.ts FOLDER KEY BYTES`
  */
-import { newObjectKey } from "../../../src/storage/blobs/blob-store.ts";
 import { openFilesystemBlobs } from "../../../src/storage/blobs/filesystem.ts";
 
-const [folder = "", bytes] = process.argv.slice(2);
+const [folder = "", key = "", bytes] = process.argv.slice(2);
 const store = await openFilesystemBlobs(folder);
-const key = newObjectKey();
 const writer = await store.append(key, 0);
 await writer.write([new Uint8Array(Number(bytes))]);
 await writer.close();
