@@ -1,5 +1,4 @@
-import { createPublicKey, generateKeyPair, type KeyObject, randomBytes, X509Certificate } from "node:crypto";
-import { promisify } from "node:util";
+import { createPublicKey, type KeyObject, randomBytes, X509Certificate } from "node:crypto";
 import { raisePolicyVersion } from "../storage/metadata/installation.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import type { Writer } from "../storage/metadata/schema.ts";
@@ -15,11 +14,7 @@ import type { ServiceAccountRow } from "../storage/metadata/service-accounts.ts"
 import { AdministrationError } from "./administration-error.ts";
 import { constraintsOn } from "./constraints.ts";
 import type { KeyFile } from "./key-file.ts";
-
-const generateRsaKey = promisify(generateKeyPair) as unknown as (
-  type: "rsa",
-  options: { modulusLength: number },
-) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
+import { rsaPair } from "./rsa-pairs.ts";
 
 /** Google's limit; it also bounds what a JWT without `kid` can make us try. */
 export const keysPerAccountMax = 10;
@@ -43,7 +38,7 @@ export class ServiceAccountKeys {
    * @param projectName the account's project
    */
   async generate(account: ServiceAccountRow, projectName: string, origin: string) {
-    const pair = await generateRsaKey("rsa", { modulusLength: 2048 });
+    const pair = await rsaPair();
     const row = await this.#metadata.write(async (write) => {
       const { keyCreationDisabled, keyLifetimeMax } = await constraintsOn(write, account.projectId);
       if (keyCreationDisabled) throw forbidden("Key creation is not allowed", "iam.disableServiceAccountKeyCreation");

@@ -11,6 +11,7 @@ import {
   startSigningKey,
   supersedeSigningKey,
 } from "../storage/metadata/signing-keys.ts";
+import { rsaPair } from "./rsa-pairs.ts";
 
 /** Each kind of token has keys of its own, so that none can pass for another; so have checkpoints of the audit log. */
 export type TokenUse = "access" | "registry" | "id" | "audit";
@@ -46,7 +47,7 @@ export const keySetSeconds = 3600;
 const verifiesMilliseconds = 13 * 3600 * 1000;
 
 const generatePair = promisify(generateKeyPair) as unknown as (
-  type: string,
+  type: "ed25519",
   options: object,
 ) => Promise<{ privateKey: KeyObject }>;
 
@@ -205,8 +206,7 @@ async function generateAll(now: number): Promise<SigningKeyRow[]> {
 
 async function generate(use: TokenUse, createdAt: number): Promise<SigningKeyRow> {
   const algorithm = algorithms[use];
-  const { privateKey } =
-    algorithm === "EdDSA" ? await generatePair("ed25519", {}) : await generatePair("rsa", { modulusLength: 2048 });
+  const { privateKey } = algorithm === "EdDSA" ? await generatePair("ed25519", {}) : await rsaPair();
   return {
     id: randomBytes(16).toString("hex"),
     use,
