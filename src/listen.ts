@@ -1,5 +1,6 @@
 import type { Server } from "bun";
-import { type Config, listenHost, listenPort } from "./config.ts";
+import type { Config } from "./config/config.ts";
+import { listenHost, listenPort } from "./config/listen-address.ts";
 import type { Connection } from "./http/connection.ts";
 import type { ErrorLog } from "./http/distribution/answer-error.ts";
 

@@ -1,4 +1,5 @@
-import { type Config, ConfigError, configHelp, parseConfig } from "./config.ts";
+import { type Config, ConfigError, readConfig } from "./config/config.ts";
+import { configHelp } from "./config/config-reference.ts";
 import { DataFolderError, openDataFolder } from "./data-folder.ts";
 import { startServer } from "./server.ts";
 import { readProviders } from "./sign-in-providers.ts";
@@ -10,7 +11,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    await serveUntilStopped(parseConfig(argv));
+    await serveUntilStopped(readConfig(argv).config);
     return 0;
   } catch (error) {
     if (error instanceof ConfigError) return fail(error, 2);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Config, ConfigError } from "./config.ts";
+import { type Config, ConfigError } from "./config/config.ts";
 import { type OutsideProvider, parseOutsideProviders } from "./identity/people/outside-providers.ts";
 
 /** The OIDC providers of `--sign-in-providers`. Throws ConfigError. */

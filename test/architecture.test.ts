@@ -17,6 +17,7 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "docker-config": "configure-docker, docker",
     server:
       "waybill serve and setup; the settings' own help; the data folder that gc, verify, backup and restore work on",
+    config: "the settings of a server: checked, printed and explained; names that are nearly right",
     operations: "verify, backup and restore",
     registry: "what a collection reports",
     identity: "what a rotation of keys reports",
@@ -28,7 +29,9 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "docker-config": { sources: "failures, locks and careful file replacement" },
   client: { sources: "failures that name what mends them" },
   sources: {},
+  config: { sources: "secrets that show nothing" },
   server: {
+    config: "what it runs by",
     http: "faces",
     identity: "domains",
     access: "domains",
@@ -51,7 +54,8 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     access: "may they",
     registry: "images",
     storage: "look-ups that need no domain",
-    server: "configured names and single-use codes",
+    server: "single-use codes",
+    config: "which addresses never leave this machine",
   },
   audit: { identity: "keys that sign checkpoints", storage: "what is kept" },
   access: { identity: "principals and their limits", storage: "bindings" },

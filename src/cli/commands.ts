@@ -30,7 +30,7 @@ DESCRIPTION
     requests are answered. SIGTERM lets what is in flight finish and exits 0.
 
 OPTIONS
-${(await import("../config.ts")).configHelp().replaceAll(/^ */gm, "    ")}
+${(await import("../config/config-reference.ts")).configHelp().replaceAll(/^ {2}/gm, "    ")}
 `,
   rawArguments: true,
   load: () => import("./serve.ts"),

@@ -1,12 +1,12 @@
 // Finds the command that was typed, checks what was typed against the command's table entry, and runs it. Only here
 // does an error become text and an exit code.
 import { parseArgs } from "node:util";
+import { nearMatch } from "../config/near-match.ts";
 import type { Context } from "../sources/context.ts";
 import { Failure, messageOf } from "../sources/failure.ts";
 import { type Command, type Entry, type Group, type Invocation, UsageError } from "./command.ts";
 import { root } from "./commands.ts";
 import { commandList, flagNames, helpText } from "./help.ts";
-import { nearMatch } from "./near-match.ts";
 
 /** Runs `waybill ARGV…` and returns its exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {

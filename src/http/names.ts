@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { productsOf } from "../audit/user-agent.ts";
-import { isLoopback } from "../config.ts";
+import { isLoopback } from "../config/listen-address.ts";
 import type { Connection } from "./connection.ts";
 
 /** What a request's connection says, after which no face looks at Host or X-Forwarded-* again. */

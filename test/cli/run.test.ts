@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Entry } from "../../src/cli/command.ts";
 import { root } from "../../src/cli/commands.ts";
-import { nearMatch } from "../../src/cli/near-match.ts";
 import { runCli } from "../../src/cli/run.ts";
+import { nearMatch } from "../../src/config/near-match.ts";
 import { context } from "./context.ts";
 
 async function waybill(...argv: string[]) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { openDataFolder } from "../../src/data-folder.ts";
 import { type RunningServer, startServer } from "../../src/server.ts";
 import { pushImage, smallImage } from "../registry/small-image.ts";
@@ -112,6 +112,7 @@ describe("a read-only server", () => {
 test("--read-only is a switch, on the command line and in a file", () => {
   expect(parseConfig([])["read-only"]).toBe(false);
   expect(parseConfig(["--read-only"])["read-only"]).toBe(true);
-  expect(parseConfig(["--config", "x"], () => "read-only: true\n")["read-only"]).toBe(true);
-  expect(() => parseConfig(["--config", "x"], () => "read-only: maybe\n")).toThrow(/--read-only/);
+  const file = (text: string) => ({ env: {}, readFile: () => text });
+  expect(parseConfig(["--config", "x"], file("read-only: true\n"))["read-only"]).toBe(true);
+  expect(() => parseConfig(["--config", "x"], file("read-only: maybe\n"))).toThrow(/x:1: read-only/);
 });

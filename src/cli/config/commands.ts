@@ -89,21 +89,71 @@ ${hostFlag}`,
   load: () => import("./unset.ts"),
 };
 
-/** `waybill config …`: how this machine gets its tokens. */
+const settingFlags = "    --SETTING=VALUE  any flag of `waybill serve`, --config=FILE included\n";
+
+const check: Command = {
+  name: "check",
+  summary: "say what is wrong with the settings of a server",
+  help: `
+SYNOPSIS
+    waybill config check [--config=FILE] [--SETTING=VALUE…]
+
+DESCRIPTION
+    Reads the settings as \`waybill serve\` would: flags, variables (WAYBILL_…), the file, defaults. Says everything that
+    is wrong with them, with file and line; touches nothing. The exit code is 1 when something is.
+
+OPTIONS
+${settingFlags}`,
+  rawArguments: true,
+  load: () => import("./check.ts"),
+};
+
+const print: Command = {
+  name: "print",
+  summary: "show what a server would run with, and where each value was said",
+  help: `
+SYNOPSIS
+    waybill config print [--config=FILE] [--SETTING=VALUE…] [--format=json|table]
+
+DESCRIPTION
+    Every setting of \`waybill serve\` with its value and where that comes from: a flag, a variable, a line of the file,
+    or the default. Secrets are not shown.
+
+OPTIONS
+    --format=json    as data: a list of {name, value, from}
+${settingFlags}`,
+  rawArguments: true,
+  load: () => import("./print.ts"),
+};
+
+const docs: Command = {
+  name: "docs",
+  summary: "print the page about every setting of a server",
+  help: `
+SYNOPSIS
+    waybill config docs
+
+DESCRIPTION
+    Markdown: every setting of \`waybill serve\`, what it does, its default, and the ways to say it.
+`,
+  load: () => import("./docs.ts"),
+};
+
+/** `waybill config …`: how this machine gets its tokens, and what a server here would run by. */
 export const config: Group = {
   name: "config",
-  summary: "settings of this machine: where tokens come from, and what they are good for",
+  summary: "settings: where this machine's tokens come from, and by what a server runs",
   help: `
 SYNOPSIS
     waybill config COMMAND [ARGUMENT…] [--FLAG…]
 
 DESCRIPTION
-    These are settings of the credential helper and of the commands that act for you. Those of a registry that is served
-    from here are in \`waybill serve --help\`.
+    get, set, list and unset are of the credential helper and of the commands that act for you. check, print and docs
+    are of the registry that \`waybill serve\` runs.
 
 FILES
     $WAYBILL_CONFIG_DIR/settings.json, else $XDG_CONFIG_HOME/waybill/settings.json, else ~/.config/waybill/settings.json
                                 keys in it that are not known stay as they are
 `,
-  commands: [get, set, list, unset],
+  commands: [get, set, list, unset, check, print, docs],
 };

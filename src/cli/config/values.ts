@@ -1,6 +1,6 @@
+import { nearMatch } from "../../config/near-match.ts";
 import type { Settings } from "../../sources/settings.ts";
 import { UsageError } from "../command.ts";
-import { nearMatch } from "../near-match.ts";
 import { type Key, keys, parsePattern } from "./keys.ts";
 
 type Json = Record<string, unknown>;

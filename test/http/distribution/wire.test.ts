@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseConfig } from "../../../src/config.ts";
+import { parseConfig } from "../../../src/config/config.ts";
 import { openDataFolder } from "../../../src/data-folder.ts";
 import { type RunningServer, startServer } from "../../../src/server.ts";
 import { basic } from "../../server.ts";

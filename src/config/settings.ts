@@ -1,0 +1,103 @@
+// Every setting of `waybill serve`: its name, its check, its default, its documentation. From these come its flag, its
+// variable, its line in the file, the help and docs/configuration.md. A new setting is one entry here.
+import { z } from "zod";
+import { flag, listOf, wholeNumber } from "./setting-kinds.ts";
+
+const hostName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?$/, "is not a host name, or not one in lower case");
+const path = z.string().min(1);
+
+const storage = {
+  data: path.default("./waybill-data").describe("folder for database, blobs and keys"),
+  "read-only": flag().default(false).describe("answer pulls only: nothing is pushed, deleted or administered"),
+};
+
+const addresses = {
+  listen: z
+    .string()
+    .regex(/^.+:[0-9]{1,5}$/, "is not HOST:PORT")
+    .default("localhost:5000")
+    .describe("HOST:PORT; port 0 picks a free one"),
+  hosts: listOf(hostName).describe("host names that clients use, each a storage location of its own: gcr.io,eu.gcr.io"),
+  "public-url": z
+    .url({ protocol: /^https?$/ })
+    .transform((text) => new URL(text).origin)
+    .optional()
+    .describe("the URL that clients use, where a proxy stands before this server"),
+  "trusted-proxies": listOf(z.string()).describe("CIDR,… of proxies whose X-Forwarded-* headers are believed"),
+  "tls-cert": path.optional().describe("PEM file with the certificate chain"),
+  "tls-key": path.optional().describe("PEM file with the certificate's private key"),
+};
+
+const limits = {
+  "stall-timeout": wholeNumber(8, 255)
+    .default(60)
+    .describe("seconds after which a client that sends nothing in the middle of a body is cut (8 to 255)"),
+  "anonymous-rate": wholeNumber(1, 1_000_000)
+    .default(50)
+    .describe("requests per second without credentials, or with bad ones, that one address may make"),
+  "principal-rate": wholeNumber(1, 1_000_000).default(2000).describe("requests per second that one account may make"),
+};
+
+const upkeep = {
+  "garbage-grace-hours": wholeNumber(1, 8760)
+    .default(24)
+    .describe("hours that blobs are kept which no manifest names, before they are removed"),
+  "scrub-days": wholeNumber(1, 3650)
+    .default(30)
+    .describe("days within which every stored blob is read again and compared with its digest"),
+  "audit-days": wholeNumber(1, 3650)
+    .default(400)
+    .describe("days that the audit log is kept; older segments are dropped, their signed checkpoints are not"),
+  "signing-key-days": wholeNumber(1, 3650)
+    .default(90)
+    .describe("days after which the keys that tokens are signed with are rotated"),
+};
+
+const outside = {
+  "upstream-tag-seconds": wholeNumber(0, 86_400)
+    .default(300)
+    .describe("seconds for which a cache believes a tag before it asks the upstream again"),
+  "private-upstreams": listOf(hostName).describe(
+    "HOST[:PORT],… of upstreams that may lie in a private network, or on this machine",
+  ),
+  "private-issuers": listOf(hostName).describe(
+    "HOST[:PORT],… of workload identity issuers that may lie in a private network, or on this machine",
+  ),
+};
+
+const people = {
+  "admin-key": path.optional().describe("at the first start, write an owner's JSON key to this file"),
+  "sign-in-providers": path
+    .optional()
+    .describe("YAML file with the OIDC providers that people may sign in with; it has their secrets in it"),
+  "account-domain": z
+    .string()
+    .regex(/^[a-z0-9.-]+$/)
+    .default("iam.waybill.internal")
+    .describe("what ends the e-mails of service accounts; chosen at the first start"),
+};
+
+/** The settings as they are documented: what belongs together, under its heading. */
+export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = {
+  "Where things lie": storage,
+  "Addresses and TLS": addresses,
+  Limits: limits,
+  "What the server does by itself": upkeep,
+  "Other servers": outside,
+  "Owners, people and accounts": people,
+};
+
+/** All of them; a name that is none is an error. */
+export const settings = z.strictObject({
+  ...storage,
+  ...addresses,
+  ...limits,
+  ...upkeep,
+  ...outside,
+  ...people,
+});
+
+/** What a server runs by. */
+export type Config = z.infer<typeof settings>;
