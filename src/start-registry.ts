@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Registry, RegistryOptions } from "../bin/start-registry.js";
 import { Administration } from "./client/administration.ts";
-import { parseConfig } from "./config.ts";
+import { parseConfig } from "./config/config.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { prepareRsaPairs } from "./identity/rsa-pairs.ts";
 import { startServer } from "./server.ts";
