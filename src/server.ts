@@ -32,7 +32,7 @@ import { previewGarbage } from "./registry/garbage-preview.ts";
 import { SetupCodes } from "./setup-codes.ts";
 import { readProviders } from "./sign-in-providers.ts";
 import { processContext } from "./sources/context.ts";
-import { openFilesystemBlobs } from "./storage/blobs/filesystem.ts";
+import { openBlobs } from "./storage/blobs/open-blobs.ts";
 import { openSqlite } from "./storage/metadata/sqlite.ts";
 import { upstreams } from "./upstreams.ts";
 
@@ -60,7 +60,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   const listeners = listen(config, (request, connection) => app(request, connection), log);
   const names = namesOf(config, listeners.port);
   const metadata = await openSqlite(folder.metadata);
-  const store = await openFilesystemBlobs(folder.objects);
+  const store = await openBlobs(config, folder.objects, process.env);
   const stopping = new AbortController();
   const installation = await openInstallation({
     metadata,

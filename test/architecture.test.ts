@@ -29,7 +29,7 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "docker-config": { sources: "failures, locks and careful file replacement" },
   client: { sources: "failures that name what mends them" },
   sources: {},
-  config: { sources: "secrets that show nothing" },
+  config: { sources: "secrets that show nothing", storage: "what an address of blobs is" },
   server: {
     config: "what it runs by",
     http: "faces",

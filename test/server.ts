@@ -22,11 +22,11 @@ import { openInstallation } from "../src/installation.ts";
 import { issuerDocuments } from "../src/issuer-documents.ts";
 import { makeOwner, newOwnerKey } from "../src/owner.ts";
 import { SetupCodes } from "../src/setup-codes.ts";
-import { openFilesystemBlobs } from "../src/storage/blobs/filesystem.ts";
 import type { ProjectRow } from "../src/storage/metadata/projects.ts";
 import type { ResourceKey } from "../src/storage/metadata/schema.ts";
 import type { ServiceAccountRow } from "../src/storage/metadata/service-accounts.ts";
 import { openSqlite } from "../src/storage/metadata/sqlite.ts";
+import { openTestBlobs } from "./storage/blobs/test-blobs.ts";
 
 /** A whole server in this process, without a socket, over a throw-away folder and a clock that stands still. */
 export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
@@ -57,9 +57,10 @@ export async function startTestServer(
     ...settings,
   });
   const metadata = await openSqlite(join(folder, "metadata.sqlite"));
+  const store = await openTestBlobs(join(folder, "objects"));
   const installation = await openInstallation({
     metadata,
-    store: await openFilesystemBlobs(join(folder, "objects")),
+    store,
     accountDomain: "iam.waybill.internal",
     rates: { anonymousPerSecond: 10_000, principalPerSecond: 10_000, ...rates },
     issuers: issuerDocuments(fetch, issuers),
@@ -86,6 +87,7 @@ export async function startTestServer(
   });
   return {
     ...installation,
+    store,
     folder,
     clock,
     codes,

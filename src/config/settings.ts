@@ -1,6 +1,7 @@
 // Every setting of `waybill serve`: its name, its check, its default, its documentation. From these come its flag, its
 // variable, its line in the file, the help and docs/configuration.md. A new setting is one entry here.
 import { z } from "zod";
+import { wrongBlobsAddress } from "../storage/blobs/s3-address.ts";
 import { flag, listOf, wholeNumber } from "./setting-kinds.ts";
 
 const hostName = z
@@ -10,6 +11,15 @@ const path = z.string().min(1);
 
 const storage = {
   data: path.default("./waybill-data").describe("folder for database, blobs and keys"),
+  blobs: z
+    .string()
+    .min(1)
+    .superRefine(refuseBadBlobs)
+    .optional()
+    .describe("where the bytes of blobs lie: another folder, or s3://BUCKET[/PREFIX]?endpoint=URL&region=NAME"),
+  "blobs-credentials": path
+    .optional()
+    .describe("file with S3 credentials in the form of ~/.aws/credentials; default: AWS_ACCESS_KEY_ID and its like"),
   "read-only": flag().default(false).describe("answer pulls only: nothing is pushed, deleted or administered"),
 };
 
@@ -78,6 +88,11 @@ const people = {
     .default("iam.waybill.internal")
     .describe("what ends the e-mails of service accounts; chosen at the first start"),
 };
+
+function refuseBadBlobs(text: string, context: z.core.$RefinementCtx<string>): void {
+  const message = wrongBlobsAddress(text);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+}
 
 /** The settings as they are documented: what belongs together, under its heading. */
 export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = {

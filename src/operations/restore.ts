@@ -96,8 +96,10 @@ async function restoreObject(
   const algorithm = algorithmOf(digest as Digest);
   const hasher = new Bun.CryptoHasher(algorithm);
   const writer = await store.append(key, 0);
+  let size = 0;
   try {
     for await (const piece of bytes) {
+      size += piece.byteLength;
       hasher.update(piece);
       await writer.write([piece]);
       onBytes(piece.byteLength);
@@ -105,7 +107,7 @@ async function restoreObject(
   } finally {
     await writer.close();
   }
-  await store.commit(key);
+  await store.commit(key, size);
   return `${algorithm}:${hasher.digest("hex")}` === digest;
 }
 

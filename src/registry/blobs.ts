@@ -1,4 +1,4 @@
-import type { BlobStore } from "../storage/blobs/blob-store.ts";
+import type { BlobStore, ObjectBytes } from "../storage/blobs/blob-store.ts";
 import { linkBlob, listBlobHolders, unlinkBlob } from "../storage/metadata/blobs.ts";
 import { findBlobUse } from "../storage/metadata/garbage.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
@@ -17,7 +17,7 @@ export interface StoredBlob {
   /** Bytes. */
   readonly size: number;
   /** The bytes from `start` (inclusive) to `end` (exclusive). */
-  read(start?: number, end?: number): Blob;
+  read(start?: number, end?: number): Promise<ObjectBytes>;
 }
 
 /** A blob that half the repositories have is found in one of the first, or uploaded. */

@@ -68,7 +68,7 @@ export class DescribedImages {
     if (!part || part.size > configBytesMax || !part.mediaType.endsWith("json")) return undefined;
     // A cache may not have it yet, and a scrub may have found it damaged: the page shows the rest.
     const blob = await this.#blobs.get(resolved, part.digest).catch(() => undefined);
-    return blob && parseImageConfig(await blob.read().bytes());
+    return blob && parseImageConfig(await (await blob.read()).bytes());
   }
 }
 

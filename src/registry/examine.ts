@@ -1,4 +1,5 @@
 import type { BlobStore } from "../storage/blobs/blob-store.ts";
+import { storageTroubleOf } from "../storage/storage-trouble.ts";
 import { algorithmOf, type Digest } from "./digest.ts";
 
 /** What a blob's object must be. */
@@ -26,6 +27,8 @@ export async function examineObject(
     const actual = await hashObject(store, digest, objectKey, size, onBytes);
     return actual === digest ? undefined : `its bytes have the digest ${actual}`;
   } catch (error) {
+    // A store that cannot be reached says nothing about the blob.
+    if (storageTroubleOf(error) === "away") throw error;
     return `its object cannot be read: ${(error as Error).message}`;
   }
 }
@@ -40,7 +43,7 @@ async function hashObject(
   const algorithm = algorithmOf(digest as Digest);
   const hasher = new Bun.CryptoHasher(algorithm);
   if (size > 0) {
-    for await (const bytes of store.read(objectKey).stream()) {
+    for await (const bytes of (await store.read(objectKey)).stream()) {
       hasher.update(bytes);
       await onBytes(bytes.byteLength);
     }

@@ -30,7 +30,7 @@ export class ImageTimes {
     return createdIn(
       await this.#store
         .read(blob.objectKey)
-        .bytes()
+        .then((stored) => stored.bytes())
         .catch(() => new Uint8Array()),
     );
   }

@@ -53,12 +53,8 @@ export class RunningHashes {
     await running.thread.update([...this.#release(running), ...pieces]);
   }
 
-  /**
-   * The digest of a whole upload of `size` bytes.
-   *
-   * @param read the upload's stored bytes
-   */
-  async finish(id: string, size: number, algorithm: DigestAlgorithm, read: () => Blob): Promise<Digest> {
+  /** The digest of a whole upload of `size` bytes; undefined where not all of them were seen here. */
+  async finish(id: string, size: number, algorithm: DigestAlgorithm): Promise<Digest | undefined> {
     const running = this.#running.get(id);
     this.#running.delete(id);
     const held = running ? this.#release(running) : [];
@@ -66,9 +62,7 @@ export class RunningHashes {
       const hex = running.thread ? await running.thread.finish() : hexOf(held, algorithm);
       if (hex !== undefined) return `${algorithm}:${hex}` as Digest;
     } else running?.thread?.forget();
-    const hasher = new Bun.CryptoHasher(algorithm);
-    if (size > 0) for await (const bytes of read().stream()) hasher.update(bytes);
-    return `${algorithm}:${hasher.digest("hex")}` as Digest;
+    return size === 0 ? (`${algorithm}:${hexOf([], algorithm)}` as Digest) : undefined;
   }
 
   forget(id: string): void {
@@ -86,6 +80,13 @@ export class RunningHashes {
     for (const { byteLength } of held) this.#heldBytes -= byteLength;
     return held;
   }
+}
+
+/** The digest of bytes that are read for it. */
+export async function digestOfStream(bytes: AsyncIterable<Uint8Array>, algorithm: DigestAlgorithm): Promise<Digest> {
+  const hasher = new Bun.CryptoHasher(algorithm);
+  for await (const piece of bytes) hasher.update(piece);
+  return `${algorithm}:${hasher.digest("hex")}` as Digest;
 }
 
 function hexOf(pieces: readonly Uint8Array[], algorithm: DigestAlgorithm): string {

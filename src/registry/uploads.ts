@@ -19,7 +19,7 @@ import { Inflow } from "./inflow.ts";
 import { RegistryError } from "./registry-error.ts";
 import { existingProject, type ResolvedRepository } from "./resolve.ts";
 import { requireWritable, roomForUpload, withinLimits } from "./rules/limits.ts";
-import { RunningHashes } from "./running-hashes.ts";
+import { digestOfStream, RunningHashes } from "./running-hashes.ts";
 
 /** Some bytes of an upload. */
 export interface UploadChunk {
@@ -110,17 +110,18 @@ export class Uploads {
     return this.#inTurn(id, async () => {
       const upload = await this.#current(id);
       const size = await this.#orGiveUp(id, () => this.#receive(upload, chunk, digest));
-      const actual = await this.#hashes.finish(upload.id, size, algorithmOf(digest), () =>
-        this.#store.read(upload.objectKey, 0, size),
-      );
-      if (actual !== digest) {
-        await this.cancel(id);
-        throw new RegistryError(
-          "DIGEST_INVALID",
-          `the ${size} bytes received have the digest ${actual}, not ${digest}`,
-        );
+      const seen = await this.#hashes.finish(upload.id, size, algorithmOf(digest));
+      if (seen !== undefined && seen !== digest) throw await this.#mismatch(id, size, seen, digest);
+      const object = await this.#store.commit(upload.objectKey, size);
+      if (seen === undefined || !object.isOurs) {
+        const stored = await this.#digestOf(object.key, size, digest);
+        if (stored !== digest) {
+          await this.#store.delete(object.key);
+          throw await this.#mismatch(id, size, stored, digest);
+        }
       }
-      await this.#orGiveUp(id, () => this.#commit(upload, digest, size));
+      await this.#orGiveUp(id, () => this.#commit(upload, digest, { key: object.key, size }));
+      await object.settled();
     });
   }
 
@@ -143,7 +144,7 @@ export class Uploads {
     const upload = await findUpload(this.#metadata.read, id);
     if (!upload) throw unknown();
     this.#hashes.forget(id);
-    await this.#store.delete(upload.objectKey);
+    await this.#store.abandon(upload.objectKey);
     const { objectKey: key, size } = upload;
     const ended = await this.#metadata.write(async (write) => {
       if (!(await deleteUpload(write, id))) return false;
@@ -161,6 +162,19 @@ export class Uploads {
       ended += cancelled.filter(Boolean).length;
       if (expired.length < expiredPerSweep || !cancelled.includes(true)) return ended;
     }
+  }
+
+  /** A wrong digest ends the upload. */
+  async #mismatch(id: string, size: number, actual: Digest, digest: Digest): Promise<RegistryError> {
+    await this.cancel(id);
+    const message = `the ${size} bytes received have the digest ${actual}, not ${digest}`;
+    return new RegistryError("DIGEST_INVALID", message);
+  }
+
+  /** What an object holds that this node did not see whole. */
+  async #digestOf(key: string, size: number, digest: Digest): Promise<Digest> {
+    const bytes = await this.#store.read(key, 0, size);
+    return await digestOfStream(bytes.stream(), algorithmOf(digest));
   }
 
   /** Somebody may have continued or ended it while this waited for its turn. */
@@ -182,7 +196,7 @@ export class Uploads {
    * how many there are, and goes on from there.
    */
   async #asStored(upload: UploadRow): Promise<UploadRow> {
-    const stored = upload.size === 0 ? 0 : ((await this.#store.stat(upload.objectKey)) ?? 0);
+    const stored = await this.#store.resumeAt(upload.objectKey, upload.size);
     if (stored >= upload.size) return upload;
     await this.#metadata.write((write) => advanceUpload(write, upload.id, upload.size, stored, upload.expiresAt));
     this.#hashes.forget(upload.id);
@@ -206,16 +220,19 @@ export class Uploads {
     };
     const inflow = new Inflow(writer, hash, onWritten);
     let size = upload.size;
+    let isLast = false;
     try {
       for await (const bytes of body) {
         size += bytes.byteLength;
         room.require(size);
         await inflow.take(bytes);
       }
+      isLast = digest !== undefined && (length === undefined || size - upload.size === length);
     } finally {
       await inflow.settled();
+      const isWhole = isLast && size === upload.size + inflow.written;
       size = upload.size + inflow.written;
-      await writer.close();
+      await writer.close(isWhole);
       if (size > upload.size) await this.#advance(upload, size);
     }
     inflow.requireWhole();
@@ -243,9 +260,8 @@ export class Uploads {
     if (!advanced) throw unknown();
   }
 
-  async #commit(upload: UploadRow, digest: Digest, size: number): Promise<void> {
-    const { id, location, projectId, repositoryName: name, objectKey } = upload;
-    await this.#store.commit(objectKey);
+  async #commit(upload: UploadRow, digest: Digest, { key: objectKey, size }: { key: string; size: number }) {
+    const { id, location, projectId, repositoryName: name } = upload;
     await this.#checkStored(digest);
     const commit = async (write: Writer) => {
       if (!(await deleteUpload(write, id))) throw unknown();

@@ -1,5 +1,8 @@
-/** What keeps a store from taking more, where an error says so: it has no room left, or cannot be written at all. */
-export type StorageTrouble = "full" | "unwritable";
+/**
+ * What keeps a store from doing its work, where an error says so: it has no room left, cannot be written at all, or does
+ * not answer.
+ */
+export type StorageTrouble = "full" | "unwritable" | "away";
 
 const troubles: Readonly<Record<string, StorageTrouble>> = {
   ENOSPC: "full",
@@ -10,6 +13,21 @@ const troubles: Readonly<Record<string, StorageTrouble>> = {
   "25006": "unwritable",
   "58030": "unwritable",
   EROFS: "unwritable",
+  // S3: ours where no answer came, and what stores answer that are busy, in trouble, or have changed their mind about us
+  StoreAway: "away",
+  InternalError: "away",
+  ServiceUnavailable: "away",
+  SlowDown: "away",
+  RequestTimeout: "away",
+  RequestTimeTooSkewed: "away",
+  AccessDenied: "away",
+  ExpiredToken: "away",
+  InvalidAccessKeyId: "away",
+  SignatureDoesNotMatch: "away",
+  NoSuchBucket: "away",
+  QuotaExceeded: "full",
+  InsufficientCapacity: "full",
+  XMinioStorageFull: "full",
   EIO: "unwritable",
 };
 
@@ -18,6 +36,7 @@ export function storageTroubleOf(error: unknown): StorageTrouble | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   if (typeof code !== "string") return storageTroubleOf(cause);
+  if (/^Status(?:5..|403|429)$/.test(code)) return "away";
   const isUnwritable = code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_IOERR");
   return troubles[code] ?? (isUnwritable ? "unwritable" : storageTroubleOf(cause));
 }

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { join } from "node:path";
 import { Blobs } from "../../src/registry/blobs.ts";
 import type { Digest } from "../../src/registry/digest.ts";
 import { Garbage } from "../../src/registry/garbage.ts";
@@ -7,7 +6,6 @@ import { previewGarbage } from "../../src/registry/garbage-preview.ts";
 import { nothingCollected } from "../../src/registry/garbage-report.ts";
 import { parseRepository } from "../../src/registry/repository.ts";
 import { resolveRepository } from "../../src/registry/resolve.ts";
-import { openFilesystemBlobs } from "../../src/storage/blobs/filesystem.ts";
 import { digestOf, play, pushBlobs, type Registry, remains, startRegistry } from "../http/distribution/exchanges.ts";
 import { descriptor, type SmallImage, smallImage } from "./small-image.ts";
 
@@ -25,8 +23,7 @@ let registry: Registry;
 let garbage: Garbage;
 beforeEach(async () => {
   registry = await startRegistry();
-  const { metadata, folder, clock } = registry.server;
-  const store = await openFilesystemBlobs(join(folder, "objects"));
+  const { metadata, store, clock } = registry.server;
   garbage = new Garbage(metadata, store, { graceMilliseconds: 2 * half }, () => clock.now);
 });
 afterEach(() => registry.server.close());

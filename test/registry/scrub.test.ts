@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Scrub } from "../../src/registry/scrub.ts";
-import { objectPath, openFilesystemBlobs } from "../../src/storage/blobs/filesystem.ts";
 import { digestOf, play, pushBlobs, type Registry, startRegistry } from "../http/distribution/exchanges.ts";
+import { overwriteObject } from "../storage/blobs/test-blobs.ts";
 
 /** Starts servers, also on a machine that is busy with others. */
 setDefaultTimeout(60_000);
@@ -18,8 +17,7 @@ let scrub: Scrub;
 let slept: number;
 beforeEach(async () => {
   registry = await startRegistry();
-  const { metadata, folder, clock } = registry.server;
-  const store = await openFilesystemBlobs(join(folder, "objects"));
+  const { metadata, store, clock } = registry.server;
   slept = 0;
   scrub = new Scrub(
     metadata,
@@ -33,16 +31,11 @@ beforeEach(async () => {
 });
 afterEach(() => registry.server.close());
 
-async function objectFile(): Promise<string> {
+/** Writes something else over the object, behind the server's back; undefined removes it. */
+async function overwrite(content: string | undefined): Promise<void> {
   const blobs = registry.server.metadata.read.selectFrom("blobs").select("object_key").where("digest", "=", digest);
   const { object_key: key } = await blobs.executeTakeFirstOrThrow();
-  return objectPath(join(registry.server.folder, "objects"), key);
-}
-
-async function flipOneBit(): Promise<void> {
-  const bytes = readFileSync(await objectFile());
-  bytes[3] = (bytes[3] ?? 0) ^ 1;
-  writeFileSync(await objectFile(), bytes);
+  await overwriteObject(join(registry.server.folder, "objects"), key, content);
 }
 
 /** Tokens end long before a scrub is due: nobody's clock but the scrub's goes on. */
@@ -69,7 +62,7 @@ test("a scrub ends early when it is told to", async () => {
 });
 
 test("a blob whose bytes changed on disk is found by the scrub, refused from then on, and repaired by a new push", async () => {
-  await flipOneBit();
+  await overwrite("prebious");
   await play(registry, [{ send: `HEAD ${path}`, status: 200 }]);
   expect(await scrubAfter(settings.periodMilliseconds)).toEqual([
     {
@@ -88,16 +81,16 @@ test("a blob whose bytes changed on disk is found by the scrub, refused from the
   await play(registry, [{ send: `GET ${path}`, status: 200, bytes: "precious" }]);
 });
 
-const sizes: [string, (file: string) => void][] = [
-  ["was cut", (file) => truncateSync(file, 3)],
-  ["grew", (file) => writeFileSync(file, "precious and more")],
-  ["is gone", (file) => rmSync(file)],
+const sizes: [string, string | undefined][] = [
+  ["was cut", "pre"],
+  ["grew", "precious and more"],
+  ["is gone", undefined],
 ];
 test.each(sizes)(
   "a blob whose object %s is refused at once, for everybody, and repaired by a new push",
-  async (_name, damage) => {
+  async (_name, content) => {
     await pushBlobs(registry, "other-project/image", "precious");
-    damage(await objectFile());
+    await overwrite(content);
     const answer = await registry.server.fetch(path, { headers: registry.callers.reader });
     expect(answer.status).toBe(404);
     expect(await answer.text()).toContain("is damaged: push it again");
@@ -113,7 +106,7 @@ test.each(sizes)(
 );
 
 test("a push of a damaged blob that nobody asked for repairs it too", async () => {
-  truncateSync(await objectFile(), 3);
+  await overwrite("pre");
   await pushBlobs(registry, "other-project/image", "precious");
   await play(registry, [{ send: `GET ${path}`, status: 200, bytes: "precious" }]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { S3Error } from "../../src/storage/blobs/s3-error.ts";
 import { storageTroubleOf } from "../../src/storage/storage-trouble.ts";
 
 const coded = (code: string, cause?: unknown) => Object.assign(new Error("no", { cause }), { code });
@@ -14,6 +15,11 @@ const errors: [string, unknown, ReturnType<typeof storageTroubleOf>][] = [
   ["SQLite on a read-only disk", coded("SQLITE_READONLY_DBMOVED"), "unwritable"],
   ["a sync that failed", new Error("a write did not reach the disk", { cause: coded("EIO") }), "unwritable"],
   ["a coded error with such a cause", coded("ERR_OTHER", coded("ENOSPC")), "full"],
+  ["S3 that does not answer", new S3Error("StoreAway", "no"), "away"],
+  ["S3 in trouble", new S3Error("Status502", "no", { status: 502 }), "away"],
+  ["S3 that refuses", new S3Error("AccessDenied", "no", { status: 403 }), "away"],
+  ["a full S3", new S3Error("QuotaExceeded", "no", { status: 403 }), "full"],
+  ["an object that is not there", new S3Error("NoSuchKey", "no", { status: 404 }), undefined],
   ["something else", coded("ECONNRESET"), undefined],
   ["an error without a code", new Error("no"), undefined],
   ["no error at all", "ENOSPC", undefined],

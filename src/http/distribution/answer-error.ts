@@ -58,8 +58,15 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
   if (trouble === "full")
     return answer("STORAGE_FULL", "the registry's disk is full: free some space there and try again");
   if (trouble === "unwritable") return answer("UNAVAILABLE", "the registry's disk cannot be written at the moment");
+  if (trouble === "away") {
+    const headers = { "retry-after": String(retryAfterSeconds) };
+    return answer("UNAVAILABLE", "the registry's storage does not answer at the moment: try again", undefined, headers);
+  }
   return answer("UNKNOWN", "the server failed; its log says why");
 }
+
+/** Long enough for a store to come back, short enough for a client that waits. */
+const retryAfterSeconds = 5;
 
 /**
  * 401 with the challenge that tells where to log in; for nobody, whatever they asked (`scope` absent for `/v2/`). The text is our own:

@@ -4,6 +4,7 @@ import type { Caller } from "../../identity/caller.ts";
 import type { Blobs } from "../../registry/blobs.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import type { PullThrough } from "../../registry/upstream/pull-through.ts";
+import { bodyOf } from "../../storage/blobs/blob-store.ts";
 import { whenceOf, whoOf } from "../audit-facts.ts";
 import type { RequestContext } from "../names.ts";
 import { registryHeaders } from "./answer-error.ts";
@@ -80,7 +81,7 @@ export class BlobRoutes {
     };
     if (request.method === "HEAD") return new Response(null, { headers });
     const range = parseByteRange(request.headers.get("range"), blob.size);
-    if (range === undefined) return new Response(blob.read(), { headers });
+    if (range === undefined) return new Response(bodyOf(await blob.read()), { headers });
     if (range === "unsatisfiable") {
       headers["content-range"] = `bytes */${blob.size}`;
       headers["content-length"] = "0";
@@ -89,6 +90,6 @@ export class BlobRoutes {
     const { start, end } = range;
     headers["content-range"] = `bytes ${start}-${end - 1}/${blob.size}`;
     headers["content-length"] = String(end - start);
-    return new Response(blob.read(start, end), { status: 206, headers });
+    return new Response(bodyOf(await blob.read(start, end)), { status: 206, headers });
   }
 }

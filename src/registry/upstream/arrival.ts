@@ -1,3 +1,6 @@
+import type { ObjectBytes } from "../../storage/blobs/blob-store.ts";
+import type { StoredBlob } from "../blobs.ts";
+
 /**
  * A blob that is being fetched, read by any number of clients while it arrives. They read what the store has of it, each at
  * its own pace. The last byte is held back until the digest was compared: nobody gets the whole of what is wrong.
@@ -5,7 +8,7 @@
 export class Arrival {
   /** Bytes, where the upstream said so. */
   readonly size: number | undefined;
-  readonly #read: (start: number, end: number) => Blob;
+  readonly #read: ((start: number, end: number) => Promise<ObjectBytes>) | undefined;
   /** Resolves when the blob is stored; rejects where that failed. */
   readonly stored: Promise<void>;
   #received = 0;
@@ -14,12 +17,12 @@ export class Arrival {
 
   /**
    * @param store takes the bytes that it is given and keeps the blob; it says how many more can be read
-   * @param read what is stored of it so far
+   * @param read what is stored of it so far; undefined where that cannot be read before it is whole
    */
   constructor(
     { size, body }: { size: number | undefined; body: AsyncIterable<Uint8Array> },
     store: (body: AsyncIterable<Uint8Array>, onWritten: (bytes: number) => void) => Promise<void>,
-    read: (start: number, end: number) => Blob,
+    read: ((start: number, end: number) => Promise<ObjectBytes>) | undefined,
   ) {
     this.size = size;
     this.#read = read;
@@ -36,12 +39,12 @@ export class Arrival {
   }
 
   /** The bytes from the start. @param whole the stored blob, once it is */
-  async *bytes(whole: () => Promise<{ size: number; read(start?: number, end?: number): Blob }>) {
+  async *bytes(whole: () => Promise<StoredBlob>) {
     let at = 0;
     while (!this.#isOver) {
       const end = this.#received - 1;
-      if (at < end) {
-        for await (const bytes of this.#read(at, end).stream()) {
+      if (this.#read && at < end) {
+        for await (const bytes of (await this.#read(at, end)).stream()) {
           at += bytes.byteLength;
           yield bytes;
         }
@@ -49,7 +52,7 @@ export class Arrival {
     }
     await this.stored;
     const blob = await whole();
-    if (at < blob.size) yield* blob.read(at, blob.size).stream();
+    if (at < blob.size) yield* (await blob.read(at, blob.size)).stream();
   }
 
   #wake(): void {

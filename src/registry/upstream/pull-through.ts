@@ -18,7 +18,7 @@ import { type OpenUpstream, upstreamName } from "./upstream.ts";
 
 export interface PullThroughServices {
   readonly metadata: Metadata;
-  readonly store: Pick<BlobStore, "read">;
+  readonly store: Pick<BlobStore, "read" | "readsUnfinished">;
   readonly caches: Caches;
   readonly manifests: Manifests;
   readonly blobs: Blobs;
@@ -143,7 +143,7 @@ export class PullThrough {
     const arrival = new Arrival(
       { size: found.size, body: stoppable(found.body, this.#stopping.signal) },
       (body, onWritten) => this.#keep(id, { body, length: found.size, onWritten }, digest, keyOf(resolved, digest)),
-      (start, end) => store.read(objectKey, start, end),
+      store.readsUnfinished ? (start, end) => store.read(objectKey, start, end) : undefined,
     );
     this.#arrivals.set(keyOf(resolved, digest), arrival);
     return arrival;

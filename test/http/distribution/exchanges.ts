@@ -1,7 +1,5 @@
 /** Tables of exchanges with a registry in this process: what is sent, and what must come back. */
 import { expect } from "bun:test";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { scope } from "../../../src/identity/scopes.ts";
 import type { Schema } from "../../../src/storage/metadata/schema.ts";
 import { bearer, startTestServer } from "../../server.ts";
@@ -113,16 +111,16 @@ export const tables = [
   "tag_history",
 ] as const satisfies readonly (keyof Schema)[];
 
-/** Everything that a push may leave behind: how many rows of each table, and the object files. */
+/** Everything that a push may leave behind: how many rows of each table, and the objects. */
 export async function remains({ server }: Registry): Promise<Record<string, unknown>> {
   const counted: Record<string, unknown> = {};
   for (const table of tables)
     counted[table] = (await server.metadata.read.selectFrom(table).selectAll().execute()).length;
-  const entries = readdirSync(join(server.folder, "objects"), { recursive: true, withFileTypes: true });
-  counted.files = entries
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => name)
-    .sort();
+  const objects = [
+    ...(await Array.fromAsync(server.store.shelves())),
+    ...(await Array.fromAsync(server.store.unfinished())),
+  ];
+  counted.files = objects.flat().sort();
   return counted;
 }
 

@@ -10,7 +10,7 @@ const writer = await store.append(key, 0);
 await writer.write([new Uint8Array(Number(bytes))]);
 await writer.close();
 const commit = () =>
-  store.commit(key).then(
+  store.commit(key, Number(bytes)).then(
     () => "committed",
     (error: Error) => `${error.message}: ${(error.cause as Error)?.message}`,
   );

@@ -1,0 +1,37 @@
+import { S3Blobs } from "./s3.ts";
+import { parseS3Address } from "./s3-address.ts";
+import { s3Credentials } from "./s3-credentials.ts";
+import { isTransient, S3Error } from "./s3-error.ts";
+import type { S3Connection } from "./s3-request.ts";
+
+/**
+ * A store in a bucket. A bucket that refuses us is said at once; one that cannot be reached may come back.
+ * Throws S3AddressError, S3CredentialsError, S3Error.
+ */
+export async function openS3Blobs(
+  address: string,
+  credentialsFile: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<S3Blobs> {
+  const store = new S3Blobs(s3Connection(address, credentialsFile, env));
+  await store.probe().catch((error) => {
+    if (!(error instanceof S3Error)) throw error;
+    if (!isTransient(error)) throw new S3Error(error.code, `--blobs: ${error.message}`);
+  });
+  return store;
+}
+
+/** How a bucket is reached from this process. Throws S3AddressError, S3CredentialsError. */
+export function s3Connection(
+  address: string,
+  credentialsFile: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): S3Connection {
+  return {
+    address: parseS3Address(address),
+    credentials: s3Credentials(credentialsFile, env),
+    fetch: (url, init) => fetch(url, init),
+    sleep: Bun.sleep,
+    now: Date.now,
+  };
+}
