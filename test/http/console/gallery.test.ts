@@ -8,6 +8,7 @@ import { consoleRoutes } from "../../../src/http/console/console-routes.ts";
 import { clientTest } from "../../clients/client-test.ts";
 import { missing } from "../../clients/machine.ts";
 import { openBrowser, serveForBrowser, signedIn } from "./browser.ts";
+import { walkByTab } from "./keyboard.ts";
 import { fillShop, sampleDays, signIn } from "./shop.ts";
 
 /** Pictures of every page, to be looked at; the folder is not kept. */
@@ -21,14 +22,6 @@ const looks = {
   dark: { colorScheme: "dark", viewport: { width: 1280, height: 860 } },
   narrow: { colorScheme: "light", viewport: { width: 360, height: 780 } },
 } as const;
-
-/** What a look alone can break, where the light one was asked for everything. */
-const rules: Readonly<Record<keyof typeof looks, string[] | undefined>> = {
-  light: undefined,
-  dark: ["color-contrast"],
-  // A table that is displayed as blocks, targets for fingers, parts that scroll.
-  narrow: ["aria-required-children", "aria-required-parent", "target-size", "scrollable-region-focusable", "list"],
-};
 
 describe("every page", () => {
   let world: Awaited<ReturnType<typeof serveForBrowser>>;
@@ -108,7 +101,7 @@ describe("every page", () => {
         await act?.(page);
         await page.screenshot({ path: join(pictures, `${name}-${look}.png`), fullPage: true });
         await page.evaluate(axe.source);
-        const faults = await page.evaluate(checkWithAxe, rules[look as keyof typeof looks]);
+        const faults = await page.evaluate(checkWithAxe);
         const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
         found.push(...faults.map((fault) => `${name}: ${fault}`));
         if (Number(overflow) > 0) found.push(`${name} is ${overflow} px wider than the window`);
@@ -118,12 +111,27 @@ describe("every page", () => {
       await context.close();
     });
   }
+
+  for (const javaScriptEnabled of [true, false]) {
+    const how = `with scripts ${javaScriptEnabled ? "on" : "off"}`;
+    clientTest(`can be walked by the Tab key, and shows where it is: ${how}`, ["chromium"], async () => {
+      const { context } = await signedIn(browser, world.origin, cookie, { ...looks.light, javaScriptEnabled });
+      const page = await context.newPage();
+      const found: string[] = [];
+      for (const [name, path, act] of pages) {
+        await page.goto(`${world.origin}${path}`);
+        await act?.(page);
+        found.push(...(await walkByTab(page)).map((fault) => `${name}: ${fault}`));
+      }
+      expect(found).toEqual([]);
+      await context.close();
+    });
+  }
 });
 
 /** Runs in the page. */
-async function checkWithAxe(only?: string[]): Promise<string[]> {
-  const run = (globalThis as unknown as { axe: typeof axe }).axe.run;
-  const { violations } = await (only ? run({ runOnly: only }) : run());
+async function checkWithAxe(): Promise<string[]> {
+  const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
   return violations.map(
     ({ id, nodes }) =>
       `${id}: ${nodes
