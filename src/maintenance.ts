@@ -1,14 +1,24 @@
 import { existsSync } from "node:fs";
 import { type Control, connectControl } from "./control-socket.ts";
-import { controlSocketOf, DataFolderError, metadataFileOf, objectsOf, openDataFolder } from "./data-folder.ts";
+import {
+  controlSocketOf,
+  DataFolderError,
+  externalDatabaseOf,
+  metadataFileOf,
+  objectsOf,
+  openDataFolder,
+} from "./data-folder.ts";
 import { SigningKeys } from "./identity/signing-keys.ts";
 import { Garbage, graceMillisecondsDefault } from "./registry/garbage.ts";
 import { previewGarbage } from "./registry/garbage-preview.ts";
 import { Scrub } from "./registry/scrub.ts";
 import type { BlobStore } from "./storage/blobs/blob-store.ts";
-import { openFilesystemBlobs } from "./storage/blobs/filesystem.ts";
+import { openBlobs } from "./storage/blobs/open-blobs.ts";
+import { isAddress } from "./storage/blobs/s3-address.ts";
+import type { Metadata } from "./storage/metadata/metadata.ts";
 import type { Reader } from "./storage/metadata/schema.ts";
 import { openSqlite, openSqliteReader } from "./storage/metadata/sqlite.ts";
+import { openExternal } from "./storage-places.ts";
 
 /**
  * An installation as its owner's commands see it, whether a server runs on it or not. Reading happens in the command's
@@ -17,16 +27,36 @@ import { openSqlite, openSqliteReader } from "./storage/metadata/sqlite.ts";
 export interface Maintenance extends Pick<Control, "collectGarbage" | "quarantine" | "holdBytes" | "rotateKeys"> {
   readonly read: Reader;
   readonly store: BlobStore;
-  readonly metadataFile: string;
+  /** The embedded database; absent where the installation has an external one. */
+  readonly metadataFile: string | undefined;
   readonly objectsFolder: string;
   close(): Promise<void>;
 }
 
-/** Throws DataFolderError where there is no installation, or where a server runs that cannot be spoken to. */
-export async function openMaintenance(data: string, now: () => number): Promise<Maintenance> {
-  const [metadataFile, objectsFolder] = [metadataFileOf(data), objectsOf(data)];
+/** Where a command is to look, beside the data folder. */
+export interface OtherPlaces {
+  /** The URL of an external database. */
+  readonly database?: string | undefined;
+  /** The folder of the blobs, or their S3 address. */
+  readonly blobs?: string | undefined;
+  /** False for work that touches no blob. */
+  readonly needsBlobs?: boolean;
+}
+
+/**
+ * Throws DataFolderError where there is no installation, or where a server runs that cannot be spoken to; DatabaseError where
+ * an external database cannot be opened.
+ */
+export async function openMaintenance(data: string, now: () => number, other: OtherPlaces = {}): Promise<Maintenance> {
+  const [metadataFile, objectsFolder] = [metadataFileOf(data), other.blobs ?? objectsOf(data)];
+  if (other.database !== undefined)
+    return await openNode(data, { ...other, database: other.database, blobs: objectsFolder }, now);
+  const external = externalDatabaseOf(data);
+  if (external !== undefined) {
+    throw new DataFolderError(`${data} is of a node on ${external}: give --database-file, or set WAYBILL_DATABASE`);
+  }
   if (!existsSync(metadataFile)) throw new DataFolderError(`${data} holds no installation`);
-  const store = await openFilesystemBlobs(objectsFolder);
+  const store = await openBlobs(other, objectsFolder, process.env);
   const control = await runningServer(data);
   const common = { store, metadataFile, objectsFolder };
   if (!control) return { ...common, ...(await openAlone(data, store, now)) };
@@ -48,6 +78,39 @@ async function runningServer(data: string): Promise<Control | undefined> {
 async function openAlone(data: string, store: BlobStore, now: () => number) {
   const folder = openDataFolder(data);
   const metadata = await openSqlite(folder.metadata);
+  return workOn(metadata, store, now, async () => {
+    await metadata.close();
+    folder.release();
+  });
+}
+
+/** An external database takes a command beside its nodes: what one of them must know of is asked of that which runs here. */
+async function openNode(
+  data: string,
+  { database, blobs, needsBlobs = true }: OtherPlaces & { database: string; blobs: string },
+  now: () => number,
+): Promise<Maintenance> {
+  if (existsSync(metadataFileOf(data))) {
+    throw new DataFolderError(`${data} holds an installation of its own: name another --data, or no database`);
+  }
+  if (needsBlobs && !isAddress(blobs) && !existsSync(blobs)) {
+    throw new DataFolderError(`there are no blobs in ${blobs}: give --blobs`);
+  }
+  const store = needsBlobs ? await openBlobs({ blobs }, blobs, process.env) : undefined;
+  const metadata = await openExternal(database);
+  const control = await runningServer(data);
+  const alone = workOn(metadata, store ?? noBlobs, now, () => metadata.close());
+  return { ...alone, ...control, store: store ?? noBlobs, metadataFile: undefined, objectsFolder: blobs };
+}
+
+/** For work that touches no blob. */
+const noBlobs = new Proxy({} as BlobStore, {
+  get() {
+    throw new Error("this command was given no blobs");
+  },
+});
+
+function workOn(metadata: Metadata, store: BlobStore, now: () => number, close: () => Promise<void>) {
   const garbage = new Garbage(metadata, store, { graceMilliseconds: graceMillisecondsDefault }, now);
   const scrub = new Scrub(metadata, store, now);
   return {
@@ -56,9 +119,6 @@ async function openAlone(data: string, store: BlobStore, now: () => number) {
     quarantine: (digest: string, objectKey: string, reason: string) => scrub.quarantine(digest, objectKey, reason),
     holdBytes: async (milliseconds: number) => garbage.holdBytes(milliseconds),
     rotateKeys: async (revokeOld: boolean) => await (await SigningKeys.open(metadata, now)).rotate({ revokeOld }),
-    async close() {
-      await metadata.close();
-      folder.release();
-    },
+    close,
   };
 }

@@ -1,6 +1,7 @@
 import { type Config, ConfigError, readConfig } from "./config/config.ts";
 import { configHelp } from "./config/config-reference.ts";
 import { DataFolderError, openDataFolder } from "./data-folder.ts";
+import { DatabaseError, databaseName } from "./database-setting.ts";
 import { startServer } from "./server.ts";
 import { readProviders } from "./sign-in-providers.ts";
 
@@ -15,6 +16,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof ConfigError) return fail(error, 2);
+    if (error instanceof DatabaseError) return fail(error, 1);
     const refusedBySystem = error instanceof DataFolderError || (error as { code?: unknown }).code !== undefined;
     if (refusedBySystem) return fail(error as Error, 1);
     throw error;
@@ -28,10 +30,10 @@ async function serveUntilStopped(config: Config): Promise<void> {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
   });
   readProviders(config); // What is wrong with it is said before anything is made.
-  const folder = openDataFolder(config.data);
+  const folder = openDataFolder(config.data, config.database && databaseName(config.database.reveal()));
   const server = await startServer(config, folder);
   process.stdout.write(`ready: ${server.origin}\n`);
-  if (folder.isNew) process.stderr.write(nextCommands(server.host, config));
+  if (server.isNew) process.stderr.write(nextCommands(server.host, config));
   await stopped;
   await server.stop();
   folder.release();

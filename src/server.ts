@@ -32,8 +32,8 @@ import { previewGarbage } from "./registry/garbage-preview.ts";
 import { SetupCodes } from "./setup-codes.ts";
 import { readProviders } from "./sign-in-providers.ts";
 import { processContext } from "./sources/context.ts";
-import { openBlobs } from "./storage/blobs/open-blobs.ts";
-import { openSqlite } from "./storage/metadata/sqlite.ts";
+import { readInstallation } from "./storage/metadata/installation.ts";
+import { openStorage } from "./storage-places.ts";
 import { upstreams } from "./upstreams.ts";
 
 /** A server that answers. */
@@ -42,6 +42,8 @@ export interface RunningServer {
   readonly origin: string;
   /** The host that clients are to use, with its port. */
   readonly host: string;
+  /** Whether there was no installation before. */
+  readonly isNew: boolean;
   /** Finishes what is in flight, within a limit, and closes the storage. */
   stop(): Promise<void>;
 }
@@ -59,8 +61,11 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   // The port comes first: with port 0 the server's own names depend on it.
   const listeners = listen(config, (request, connection) => app(request, connection), log);
   const names = namesOf(config, listeners.port);
-  const metadata = await openSqlite(folder.metadata);
-  const store = await openBlobs(config, folder.objects, process.env);
+  const { metadata, store } = await openStorage(config, folder).catch(async (error) => {
+    await listeners.drain(0); // An open port would keep the process.
+    throw error;
+  });
+  const isNew = (await readInstallation(metadata.read)).size === 0;
   const stopping = new AbortController();
   const installation = await openInstallation({
     metadata,
@@ -109,6 +114,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   return {
     origin: names.listened,
     host: new URL(names.origin).host,
+    isNew,
     async stop() {
       control?.close();
       installation.audit.endWaiting();

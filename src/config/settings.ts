@@ -1,8 +1,9 @@
 // Every setting of `waybill serve`: its name, its check, its default, its documentation. From these come its flag, its
 // variable, its line in the file, the help and docs/configuration.md. A new setting is one entry here.
 import { z } from "zod";
+import { wrongDatabaseUrl } from "../database-setting.ts";
 import { wrongBlobsAddress } from "../storage/blobs/s3-address.ts";
-import { flag, listOf, wholeNumber } from "./setting-kinds.ts";
+import { flag, listOf, secret, wholeNumber } from "./setting-kinds.ts";
 
 const hostName = z
   .string()
@@ -11,6 +12,9 @@ const path = z.string().min(1);
 
 const storage = {
   data: path.default("./waybill-data").describe("folder for database, blobs and keys"),
+  database: secret(z.string().superRefine(refuseBadDatabase))
+    .optional()
+    .describe("postgres://USER:PASSWORD@HOST:PORT/NAME, in place of the data folder's own database"),
   blobs: z
     .string()
     .min(1)
@@ -88,6 +92,11 @@ const people = {
     .default("iam.waybill.internal")
     .describe("what ends the e-mails of service accounts; chosen at the first start"),
 };
+
+function refuseBadDatabase(text: string, context: z.core.$RefinementCtx<string>): void {
+  const message = wrongDatabaseUrl(text);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+}
 
 function refuseBadBlobs(text: string, context: z.core.$RefinementCtx<string>): void {
   const message = wrongBlobsAddress(text);

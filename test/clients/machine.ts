@@ -1,5 +1,6 @@
 /** What this machine has of what a test needs, and the words to say it in when something is missing. */
 
+import { postgresMissing } from "../postgres.ts";
 import { googleAuthPython } from "./google-auth-python.ts";
 
 /** A program by its name in PATH, or a property of the machine. */
@@ -14,6 +15,8 @@ export type Need =
   | "gcloud"
   | "chromium"
   | "openssl"
+  | "haproxy"
+  | "postgresql"
   | "docker-registry"
   | "python3"
   | "python with google-auth"
@@ -47,6 +50,10 @@ function isThere(need: Need): boolean {
       return process.getuid?.() === 0;
     case "namespaces":
       return hasNamespaces();
+    case "haproxy":
+      return haproxyProgram() !== undefined;
+    case "postgresql":
+      return postgresMissing() === undefined;
     case "gcloud":
       return Bun.which("gcloud") !== null && Bun.which("docker-credential-gcloud") !== null;
     case "python with google-auth":
@@ -54,6 +61,11 @@ function isThere(need: Need): boolean {
     default:
       return Bun.which(need) !== null;
   }
+}
+
+/** Debian puts it where only root looks. */
+export function haproxyProgram(): string | undefined {
+  return Bun.which("haproxy", { PATH: `${process.env.PATH ?? ""}:/usr/sbin` }) ?? undefined;
 }
 
 let namespaces: boolean | undefined;

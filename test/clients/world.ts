@@ -23,9 +23,9 @@ export interface World extends AsyncDisposable {
 }
 
 /** `engine: false` starts no dockerd even where there is one. */
-export async function createWorld({ engine = true } = {}): Promise<World> {
+export async function createWorld({ engine = true, serve = [] as readonly string[] } = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startServer());
+  const server = stack.use(await startServer({ serve }));
   await server.administer("projects", "create", PROJECT);
   const writer = await createAccount(server, "writer", "roles/storage.admin");
   const reader = await createAccount(server, "reader", "roles/storage.objectViewer");

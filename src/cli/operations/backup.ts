@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { backUp } from "../../operations/backup.ts";
 import { openBackupFile } from "../../operations/backup-file.ts";
 import { isFolder, openBackupFolder } from "../../operations/backup-folder.ts";
+import { Failure } from "../../sources/failure.ts";
 import { formatBytes, formatCount } from "./format-bytes.ts";
 import { answer, type OperationInvocation, withInstallation } from "./place.ts";
 import { showProgress } from "./progress.ts";
@@ -15,7 +16,19 @@ export async function run(invocation: OperationInvocation): Promise<number> {
   const progress = showProgress(context, "backing up");
   const report = await withInstallation(invocation, async (place) => {
     const open = (await isFolder(path)) ? openBackupFolder : openBackupFile;
-    return await backUp(place, await open(path, place.objectsFolder), context.now, progress.update);
+    const { metadataFile } = place;
+    if (metadataFile === undefined) {
+      throw new Failure(
+        "the database of this installation is external, which waybill backup does not copy",
+        "copy the database with pg_dump first and the blobs after it: see waybill backup --help",
+      );
+    }
+    return await backUp(
+      { ...place, metadataFile },
+      await open(path, place.objectsFolder),
+      context.now,
+      progress.update,
+    );
   }).finally(progress.end);
   for (const digest of report.damaged) {
     context.stderr(`waybill: error: the blob ${digest} is damaged and not in the backup: push it again\n`);

@@ -2,9 +2,22 @@ import type { ParseArgsOptionsConfig } from "node:util";
 import type { Command } from "../command.ts";
 
 const options = { data: { type: "string" }, format: { type: "string" } } satisfies ParseArgsOptionsConfig;
+/** Of commands that also work on an installation whose database is elsewhere. */
+const placeOptions = {
+  ...options,
+  database: { type: "string" },
+  "database-file": { type: "string" },
+  blobs: { type: "string" },
+} satisfies ParseArgsOptionsConfig;
 const choices = { format: ["json", "text"] } as const;
 const commonHelp = `
     --data=DIR           the data folder of the installation (default ./waybill-data)
+    --format=json|text   json is for programs`;
+
+const placeHelp = `
+    --data=DIR           the data folder of the installation, or of one of its nodes (default ./waybill-data)
+    --database-file=FILE holds the URL of an external database (or --database=URL, or WAYBILL_DATABASE)
+    --blobs=DIR          the folder of the blobs, where it is not in the data folder
     --format=json|text   json is for programs`;
 
 export const gc: Command = {
@@ -12,7 +25,7 @@ export const gc: Command = {
   summary: "remove what no image needs any more",
   help: `
 SYNOPSIS
-    waybill gc [--dry-run] [--data=DIR] [--format=json|text]
+    waybill gc [--dry-run] [--data=DIR] [--database-file=FILE] [--blobs=DIR] [--format=json|text]
 
 DESCRIPTION
     A running registry does this by itself every few minutes; this does it now. Blobs that no manifest of their
@@ -21,12 +34,12 @@ DESCRIPTION
     deleted, tagged or not.
 
 OPTIONS
-    --dry-run            only say what would be done${commonHelp}
+    --dry-run            only say what would be done${placeHelp}
 
 EXAMPLES
     waybill gc --dry-run
 `,
-  options: { ...options, "dry-run": { type: "boolean" } },
+  options: { ...placeOptions, "dry-run": { type: "boolean" } },
   choices,
   load: async () => await import("./gc.ts"),
 };
@@ -36,16 +49,16 @@ export const verify: Command = {
   summary: "compare every stored byte with its digest",
   help: `
 SYNOPSIS
-    waybill verify [--data=DIR] [--format=json|text]
+    waybill verify [--data=DIR] [--database-file=FILE] [--blobs=DIR] [--format=json|text]
 
 DESCRIPTION
     Reads every blob and every manifest of an installation, also while its registry runs, and compares them with their
     digests. A blob that is damaged is refused from then on, until somebody pushes it again. Exits 1 when something is
     damaged. A running registry does this by itself, slowly (waybill serve --scrub-days).
 
-OPTIONS${commonHelp}
+OPTIONS${placeHelp}
 `,
-  options,
+  options: placeOptions,
   choices,
   load: async () => await import("./verify.ts"),
 };
@@ -55,7 +68,7 @@ export const backup: Command = {
   summary: "copy an installation while it runs",
   help: `
 SYNOPSIS
-    waybill backup DIR|FILE.tar [--data=DIR] [--format=json|text]
+    waybill backup DIR|FILE.tar [--data=DIR] [--database-file=FILE] [--blobs=DIR] [--format=json|text]
 
 DESCRIPTION
     Copies the database as it is at one moment, and every blob in it, while the registry goes on. A folder is brought up
@@ -63,14 +76,18 @@ DESCRIPTION
     blobs with it and costs next to nothing: it protects against mistakes, but not against the disk. The backup holds
     the keys that tokens are signed with: keep it as you would keep the installation.
 
+    An installation with an external database is backed up with the means of that database and of its store; this
+    command refuses it. Copy the database first (pg_dump) and the blobs after it, within half of --garbage-grace-hours:
+    then every blob that the copy of the database names is there.
+
 OPTIONS
     DIR                  a new or empty folder, or one with an earlier backup of the same installation
-    FILE.tar             a file that does not exist yet${commonHelp}
+    FILE.tar             a file that does not exist yet${placeHelp}
 
 EXAMPLES
     waybill backup /mnt/backup/registry
 `,
-  options,
+  options: placeOptions,
   choices,
   positionals: { name: "DIR or FILE.tar", min: 1, max: 1 },
   load: async () => await import("./backup.ts"),

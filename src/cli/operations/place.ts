@@ -1,11 +1,12 @@
 import { DataFolderError } from "../../data-folder.ts";
+import { DatabaseError, databaseUrl } from "../../database-setting.ts";
 import { type Maintenance, openMaintenance } from "../../maintenance.ts";
 import { BackupError } from "../../operations/backup-error.ts";
 import { Failure } from "../../sources/failure.ts";
 import type { Invocation } from "../command.ts";
 
 export type OperationInvocation<Text extends string = never, Flag extends string = never> = Invocation<
-  Text | "data" | "format",
+  Text | "data" | "format" | "database" | "database-file" | "blobs",
   Flag
 >;
 
@@ -15,10 +16,12 @@ export const dataDefault = "./waybill-data";
 export async function withInstallation<Result>(
   { values, context }: OperationInvocation,
   work: (place: Maintenance) => Promise<Result>,
+  { needsBlobs = true } = {},
 ): Promise<Result> {
   const { data = dataDefault } = values;
   return await asFailure(`waybill serve --data=${data}`, async () => {
-    const place = await openMaintenance(data, context.now);
+    const places = { database: databaseUrl(values, context.env), blobs: values.blobs, needsBlobs };
+    const place = await openMaintenance(data, context.now, places);
     try {
       return await work(place);
     } finally {
@@ -33,6 +36,10 @@ export async function asFailure<Result>(hint: string, work: () => Promise<Result
     return await work();
   } catch (error) {
     if (error instanceof DataFolderError) throw new Failure(error.message, hint, { cause: error });
+    if (error instanceof DatabaseError) {
+      const name = "give --database-file=FILE, or set WAYBILL_DATABASE, to postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+      throw new Failure(error.message, name, { cause: error });
+    }
     if (error instanceof BackupError) throw new Failure(error.message, error.hint, { cause: error });
     throw error;
   }

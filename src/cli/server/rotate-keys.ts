@@ -4,7 +4,7 @@ import { answer, type OperationInvocation, withInstallation } from "../operation
 /** `waybill server rotate-keys` */
 export async function run(invocation: OperationInvocation<never, "revoke-old">): Promise<number> {
   const revokeOld = invocation.values["revoke-old"] === true;
-  const rotations = await withInstallation(invocation, (place) => place.rotateKeys(revokeOld));
+  const rotations = await withInstallation(invocation, (place) => place.rotateKeys(revokeOld), { needsBlobs: false });
   answer(invocation, rotations, rotations.map(describe).join(""));
   return 0;
 }
