@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { wrongDatabaseUrl } from "./storage/metadata/database-url.ts";
 
 /** A database that cannot be used; the message says which and why, and holds no password. */
 export class DatabaseError extends Error {
@@ -9,19 +10,6 @@ export class DatabaseError extends Error {
 export interface DatabaseOptions {
   readonly database?: string | undefined;
   readonly "database-file"?: string | undefined;
-}
-
-/** Why a text is no URL of a database, in words that do not repeat it: there is a password in it. */
-export function wrongDatabaseUrl(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && /^postgres(?:ql)?:$/.test(url.protocol) && url.pathname.length > 1) return undefined;
-  return "is not postgres://USER:PASSWORD@HOST:PORT/NAME";
-}
-
-/** What may be shown of a database's URL: host, port and name. */
-export function databaseName(url: string): string {
-  const { protocol, host, pathname, searchParams } = new URL(url);
-  return `${protocol}//${host || searchParams.get("host") || "localhost"}${pathname}`;
 }
 
 /** The URL of the external database, where a command was told of one: by an option, else by a variable. Throws DatabaseError. */

@@ -1,9 +1,10 @@
 import { type Config, ConfigError, readConfig } from "./config/config.ts";
 import { configHelp } from "./config/config-reference.ts";
 import { DataFolderError, openDataFolder } from "./data-folder.ts";
-import { DatabaseError, databaseName } from "./database-setting.ts";
+import { DatabaseError } from "./database-setting.ts";
 import { startServer } from "./server.ts";
 import { readProviders } from "./sign-in-providers.ts";
+import { databaseName } from "./storage/metadata/database-url.ts";
 
 /** `waybill serve`: runs the registry until it is told to stop. Answers the exit code. */
 export async function runServe(argv: readonly string[]): Promise<number> {

@@ -1,8 +1,9 @@
 import type { Config } from "./config/config.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { DatabaseError, databaseName } from "./database-setting.ts";
+import { DatabaseError } from "./database-setting.ts";
 import type { BlobStore, ObjectShelves } from "./storage/blobs/blob-store.ts";
 import { openBlobs } from "./storage/blobs/open-blobs.ts";
+import { databaseName } from "./storage/metadata/database-url.ts";
 import type { Metadata } from "./storage/metadata/metadata.ts";
 import { openSqlite } from "./storage/metadata/sqlite.ts";
 

@@ -1,8 +1,8 @@
 // Every setting of `waybill serve`: its name, its check, its default, its documentation. From these come its flag, its
 // variable, its line in the file, the help and docs/configuration.md. A new setting is one entry here.
 import { z } from "zod";
-import { wrongDatabaseUrl } from "../database-setting.ts";
 import { wrongBlobsAddress } from "../storage/blobs/s3-address.ts";
+import { wrongDatabaseUrl } from "../storage/metadata/database-url.ts";
 import { flag, listOf, secret, wholeNumber } from "./setting-kinds.ts";
 
 const hostName = z
