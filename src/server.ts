@@ -175,6 +175,7 @@ function namesOf(config: Config, port: number): Names {
     tls: config["tls-cert"] !== undefined,
     port,
     trustedProxies: config["trusted-proxies"],
+    clientCertificates: config["client-certificates"],
     listenHost: listenHost(config),
     stallSeconds: config["stall-timeout"],
   });

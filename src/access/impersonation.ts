@@ -1,12 +1,13 @@
 import type { Caller } from "../identity/caller.ts";
 import { signIdToken } from "../identity/id-token.ts";
 import { type Actor, actorsMax, type Lineage } from "../identity/lineage.ts";
-import { type Principal, principalKey } from "../identity/principal.ts";
+import { type Principal, principalKey, principalName } from "../identity/principal.ts";
 import type { MayActAs, ServiceAccountPrincipal } from "../identity/provenance.ts";
 import { formatScopes, type Scopes, scope } from "../identity/scopes.ts";
 import type { ServiceTokens } from "../identity/service-tokens.ts";
 import type { SigningKeys } from "../identity/signing-keys.ts";
 import { joinLimits, type TokenLimits } from "../identity/token-limits.ts";
+import { admitsWorkload } from "../identity/workload-binding.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { findServiceAccount } from "../storage/metadata/service-accounts.ts";
 import type { Access, Refusal } from "./decide.ts";
@@ -19,6 +20,9 @@ export interface Impersonated {
   readonly account: ServiceAccountPrincipal;
   readonly lineage: Lineage;
 }
+
+/** An account that somebody would become, and the workloads that alone may. */
+type Target = ServiceAccountPrincipal & { readonly workloads: string };
 
 const pass: Permission = "iam.serviceAccounts.implicitDelegation";
 const become: Permission = "iam.serviceAccounts.getAccessToken";
@@ -67,6 +71,9 @@ export class Impersonation {
       if (!decision.allowed) return decision;
       if (!account || actors.length > actorsMax)
         return await this.#refuseMissing(speaker, last ? permission : pass, name);
+      if (!admitsWorkload(account.workloads, caller.first ?? caller.principal)) {
+        return refuseOtherWorkload(caller, last ? permission : pass, account);
+      }
       if (last) return { allowed: true, account, lineage: carryOn(lineage, actors) };
       actors.push({ sub: principalKey(account), delegate: true });
       speaker = ownCaller(account);
@@ -102,11 +109,17 @@ export class Impersonation {
     return await signIdToken(this.#signingKeys, account, audience, issuer, this.#now(), includeEmail);
   }
 
-  async #find(emailOrId: string): Promise<ServiceAccountPrincipal | undefined> {
+  async #find(emailOrId: string): Promise<Target | undefined> {
     const row = await findServiceAccount(this.#metadata.read, emailOrId.toLowerCase());
     const state = row && (await this.#metadata.hot.accountState(row.id));
     return state?.live === 1
-      ? { kind: "serviceAccount", id: state.accountId, email: state.email, projectId: state.projectId }
+      ? {
+          kind: "serviceAccount",
+          id: state.accountId,
+          email: state.email,
+          projectId: state.projectId,
+          workloads: state.workloads,
+        }
       : undefined;
   }
 
@@ -132,6 +145,13 @@ export function mayActAs(access: Access): MayActAs {
 
 function ownCaller(principal: Principal): Caller {
   return { principal, scopes: unlimited, keyId: undefined, access: undefined, expiresAt: Number.POSITIVE_INFINITY };
+}
+
+/** Who may become the account by its policy is told why that does not count. */
+function refuseOtherWorkload({ principal }: Caller, permission: Permission, { email }: Target): Refusal {
+  const resource = `service account ${email}`;
+  const message = `${principalName(principal)} has "${permission}" on ${resource}, but the account is bound to a workload: only what began with that workload's own token may become it.`;
+  return { allowed: false, reason: "boundary", principal, permission, resource, message };
 }
 
 /** A token that was narrowed makes none that is wider. */

@@ -40,6 +40,9 @@ const addresses = {
     .optional()
     .describe("the URL that clients use, where a proxy stands before this server"),
   "trusted-proxies": listOf(z.string()).describe("CIDR,… of proxies whose X-Forwarded-* headers are believed"),
+  "client-certificates": flag()
+    .default(false)
+    .describe("believe the trusted proxies' Client-Cert header: tokens can be bound to certificates"),
   "tls-cert": path.optional().describe("PEM file with the certificate chain"),
   "tls-key": path.optional().describe("PEM file with the certificate's private key"),
 };

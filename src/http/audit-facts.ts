@@ -9,7 +9,7 @@ import { principalKey, principalName } from "../identity/principal.ts";
 import type { RequestContext } from "./names.ts";
 
 /** Who a caller is to the audit log. */
-export function whoOf({ principal, credential = "", keyId }: Caller): Who {
+export function whoOf({ principal, credential = "", keyId }: Pick<Caller, "principal" | "credential" | "keyId">): Who {
   if (principal.kind === "anonymous") return nobody;
   const who = { principal: principalName(principal), id: principalKey(principal), credential };
   return keyId === undefined ? who : { ...who, key: keyId };

@@ -22,6 +22,9 @@ export class TooManyRequestsError extends Error {
   }
 }
 
+/** A credential that somebody showed, as far as the audit log wants to know. */
+export type Shown = Pick<Caller, "principal" | "keyId" | "credential" | "lineage">;
+
 /** Stands before every face: asks who it is, and keeps count. */
 export class Doorkeeper {
   readonly #authenticator: Authenticator;
@@ -45,13 +48,13 @@ export class Doorkeeper {
       this.#authenticator.authenticate(credentials, context, expectation),
     );
     this.#uses.note(caller, credentials);
-    // The address costs a system call: where images are served it is asked once for each token and change.
-    if (!expectation.registryTokens || !this.#places.knows(caller)) await this.notePlace(caller, context);
+    await this.notePlace(caller, context);
     return caller;
   }
 
-  /** Logs the first use of a credential from a network. */
-  async notePlace(caller: Caller, context: RequestContext): Promise<void> {
+  /** Logs the first use of a credential from a network: every request asks, for the same token may come from elsewhere. */
+  async notePlace(caller: Shown, context: RequestContext): Promise<void> {
+    if (this.#places.knows(caller, context.address)) return;
     const network = await this.#places.firstUse(caller, context.address);
     if (network === undefined) return;
     const who = whoOf(caller);

@@ -1,6 +1,7 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { productsOf } from "../audit/user-agent.ts";
 import { isLoopback } from "../config/listen-address.ts";
+import { thumbprintOf } from "./client-certificate.ts";
 import type { Connection } from "./connection.ts";
 
 /** What a request's connection says, after which no face looks at Host or X-Forwarded-* again. */
@@ -15,6 +16,8 @@ export interface RequestContext {
   readonly secure: boolean;
   /** Who sent it, as far as the connection and trusted proxies tell: an IP address, or empty. */
   readonly address: string;
+  /** The SHA-256 thumbprint of the certificate that the client proved to have, as a trusted proxy says; or empty. */
+  readonly certificate: string;
   /** The client's products and versions, as far as its User-Agent names any; see productsOf. */
   readonly agent: string;
   /** The client is sending: cut the connection when nothing comes for a while. */
@@ -37,6 +40,8 @@ export interface NameSettings {
   readonly listenHost: string;
   /** How long a client may send nothing in the middle of a body, in seconds. */
   readonly stallSeconds: number;
+  /** Whether the trusted proxies say with which certificate a client came, and take out what a client says itself. */
+  readonly clientCertificates?: boolean;
 }
 
 /** The location of an installation that maps no host names. */
@@ -112,6 +117,12 @@ export class Names {
     return forwarded.findLast((address) => isIP(address) !== 0 && !this.#isProxy(address)) ?? peer;
   }
 
+  /** What a trusted proxy says of the client's certificate (RFC 9440). Anybody else would only have to write the header. */
+  certificateOf(request: Request, peer: string): string {
+    if (!this.#settings.clientCertificates || !this.#isProxy(peer)) return "";
+    return thumbprintOf(request.headers.get("client-cert"));
+  }
+
   /** How long a client may send nothing in the middle of a body, in seconds. */
   get stallSeconds(): number {
     return this.#settings.stallSeconds;
@@ -157,6 +168,10 @@ class Context implements RequestContext {
 
   get address(): string {
     return this.#names.senderOf(this.#request, this.#connection.peer() ?? "");
+  }
+
+  get certificate(): string {
+    return this.#names.certificateOf(this.#request, this.#connection.peer() ?? "");
   }
 
   get agent(): string {

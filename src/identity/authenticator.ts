@@ -10,7 +10,7 @@ import type { Lineage } from "./lineage.ts";
 import type { Provenance, ServiceAccountPrincipal, UserPrincipal } from "./provenance.ts";
 import { parseScopes, scope } from "./scopes.ts";
 import { ServiceTokens, type TokenClaims } from "./service-tokens.ts";
-import { networksAdmit } from "./token-limits.ts";
+import { certificatesAdmit, networksAdmit } from "./token-limits.ts";
 
 /** How a credential came. */
 export interface Transport {
@@ -18,6 +18,8 @@ export interface Transport {
   readonly secure: boolean;
   /** Who sent it: an IP address, or empty. */
   readonly address: string;
+  /** The thumbprint of the certificate that the sender proved to have, or empty. */
+  readonly certificate?: string;
 }
 
 /** Who the credential is for, and so which kinds of token prove anything. */
@@ -69,8 +71,16 @@ export class Authenticator {
     const caller = await this.#whoever(credentials, transport, expectation);
     // Asked every time: the same token may come from elsewhere.
     const limits = caller.lineage?.limits;
-    if (!limits?.networks || networksAdmit(limits, transport.address)) return caller;
-    throw new IdentityError("wrong_place", "the token is bound to other networks than this request came from");
+    if (limits?.networks && !networksAdmit(limits, transport.address)) {
+      throw new IdentityError("wrong_place", "the token is bound to other networks than this request came from");
+    }
+    if (limits?.certificates && !certificatesAdmit(limits, transport.certificate ?? "")) {
+      throw new IdentityError(
+        "wrong_place",
+        "the token is bound to a client certificate that this request came without",
+      );
+    }
+    return caller;
   }
 
   async #whoever(credentials: Credentials, transport: Transport, expectation: Expectation): Promise<Caller> {
@@ -156,7 +166,7 @@ export class Authenticator {
     if (expiresAt + graceMilliseconds <= this.#now()) throw new IdentityError("expired", "the token has expired");
     const { sub, key: keyId, login: loginId, access } = claims;
     if (sub === "") return { ...anonymousCaller(access ?? []), expiresAt };
-    const { principal, momentary } = await this.#provenance.principalOf(claims);
+    const { principal, first, momentary } = await this.#provenance.principalOf(claims);
     const scopes = parseScopes(claims.scope) ?? new Set();
     const credential = access ? "registry token" : "access token";
     const lineage = lineageOf(claims);
@@ -168,6 +178,7 @@ export class Authenticator {
       credential,
       access,
       lineage,
+      first,
       expiresAt,
       ...(momentary && { momentary }),
     };

@@ -21,6 +21,8 @@ export interface Caller {
   readonly credential?: string;
   /** Present on a registry token only: it reaches no further than this. */
   readonly access: readonly TokenAccess[] | undefined;
+  /** Who was at the beginning, where somebody became the principal. */
+  readonly first?: Principal | undefined;
   /** What a token that is made of this credential carries on. */
   readonly lineage?: Lineage;
   /** Present where the clock alone could end what the credential stands on, before it expires. */

@@ -8,27 +8,30 @@ import { principalKey } from "./principal.ts";
 const rememberMilliseconds = 400 * 24 * 3600 * 1000;
 const knownMax = 100_000;
 
+/** A credential that somebody showed. */
+type Used = Pick<Caller, "principal" | "keyId" | "lineage">;
+
 /** From which networks each credential was used before: one that is new is worth a look. */
 export class Places {
   readonly #metadata: Pick<Metadata, "write">;
   readonly #now: () => number;
   readonly #known = new Set<string>();
   /** The authenticator gives the same object while nothing changes: most requests end here. */
-  readonly #recent = new WeakMap<Caller, string>();
+  readonly #recent = new WeakMap<Used, string>();
 
   constructor(metadata: Pick<Metadata, "write">, now: () => number) {
     this.#metadata = metadata;
     this.#now = now;
   }
 
-  /** Whether this very caller was asked about before, wherever it came from. */
-  knows(caller: Caller): boolean {
-    return caller.principal.kind === "anonymous" || this.#recent.has(caller);
+  /** Whether this very caller was here just now, from the same address. */
+  knows(caller: Used, address: string): boolean {
+    return caller.principal.kind === "anonymous" || this.#recent.get(caller) === address;
   }
 
   /** The network, where this credential was never used from it; else undefined. @param address an IP address, or empty */
-  async firstUse(caller: Caller, address: string): Promise<string | undefined> {
-    if (caller.principal.kind === "anonymous" || this.#recent.get(caller) === address) return undefined;
+  async firstUse(caller: Used, address: string): Promise<string | undefined> {
+    if (this.knows(caller, address)) return undefined;
     this.#recent.set(caller, address);
     const network = networkOf(address);
     if (network === undefined) return undefined;
@@ -44,7 +47,7 @@ export class Places {
 }
 
 /** What was at the beginning of the credential: tokens come and go. */
-function credentialOf({ lineage = {}, keyId }: Caller): string {
+function credentialOf({ lineage = {}, keyId }: Used): string {
   const { login, workload, actors = [] } = lineage;
   const [first] = actors;
   return first

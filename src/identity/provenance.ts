@@ -1,8 +1,10 @@
+import type { AccountState } from "../storage/metadata/hot-reads.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { federatedPrincipal } from "./federated.ts";
 import { IdentityError } from "./identity-error.ts";
 import type { Lineage } from "./lineage.ts";
-import { type Principal, principalKey } from "./principal.ts";
+import type { Principal } from "./principal.ts";
+import { requireAdmitted, requireAllWorkloads } from "./workload-binding.ts";
 
 export type ServiceAccountPrincipal = Principal & { kind: "serviceAccount" };
 export type UserPrincipal = Principal & { kind: "user" };
@@ -20,7 +22,15 @@ export type MayActAs = (
 /** Who a token speaks for; `momentary` where that is to be asked again every time. */
 export interface Proven {
   readonly principal: Principal;
+  /** Who was at the beginning: the principal itself where nobody became anybody. */
+  readonly first: Principal;
   readonly momentary: boolean;
+}
+
+/** Somebody who may act today, and the workloads that alone may use them. */
+interface Live {
+  readonly principal: Principal;
+  readonly workloads: string;
 }
 
 /** Asks of a token's whole past whether it still holds: nothing outlives what it was made of. */
@@ -40,16 +50,19 @@ export class Provenance {
     const { actors = [], from = [], limits, jti } = claims;
     if (await this.#metadata.hot.anyRevoked([jti, ...from]))
       throw new IdentityError("not_live", "the token was revoked");
-    const principal = await this.#live(claims);
+    const last = await this.#live(claims);
     const { first, momentary } =
-      actors.length > 0 ? await this.#followActors(actors, principal) : { first: principal, momentary: false };
-    requireWorkload(first, limits?.workloads ?? []);
-    return { principal, momentary };
+      actors.length > 0 ? await this.#followActors(actors, last) : { first: last.principal, momentary: false };
+    requireAllWorkloads(first, limits?.workloads ?? []);
+    requireAdmitted(last.workloads, first);
+    return { principal: last.principal, first, momentary };
   }
 
-  /** The live principal behind a service account key. Throws `not_live`. */
+  /** The live principal behind a service account key. Throws `not_live`; `wrong_place` where no key of the account is taken. */
   async keyHolder(keyId: string): Promise<ServiceAccountPrincipal> {
-    return live(await this.#metadata.hot.keyState(keyId, this.#now()));
+    const { principal, workloads } = live(await this.#metadata.hot.keyState(keyId, this.#now()));
+    requireAdmitted(workloads, undefined);
+    return principal;
   }
 
   /** A live user, by id. Throws `not_live`. */
@@ -60,19 +73,21 @@ export class Provenance {
   }
 
   /** Each could become the next one when the token was made; now they must all still be able to. */
-  async #followActors(actors: NonNullable<Lineage["actors"]>, last: Principal) {
+  async #followActors(actors: NonNullable<Lineage["actors"]>, last: Live) {
     let momentary = false;
-    const chain: Principal[] = [];
+    const chain: Live[] = [];
     for (const actor of actors) chain.push(await this.#live(actor));
-    for (const [index, actor] of chain.entries()) {
-      const next = chain[index + 1] ?? last;
+    const first = (chain[0] ?? last).principal;
+    for (const [index, { principal: actor, workloads }] of chain.entries()) {
+      requireAdmitted(workloads, first);
+      const next = (chain[index + 1] ?? last).principal;
       const how = actors[index + 1]?.delegate ? "delegate" : "token";
       const answer = next.kind === "serviceAccount" ? await this.#mayActAs(actor, next, how) : "no";
       momentary ||= answer === "for now";
       if (answer !== "no") continue;
       throw new IdentityError("not_live", "the token's owner may no longer act as this account");
     }
-    return { first: chain[0] ?? last, momentary };
+    return { first, momentary };
   }
 
   async #live({
@@ -80,16 +95,17 @@ export class Provenance {
     key,
     login,
     workload,
-  }: Pick<Lineage, "key" | "login" | "workload"> & { sub: string }): Promise<Principal> {
+  }: Pick<Lineage, "key" | "login" | "workload"> & { sub: string }): Promise<Live> {
     if (login !== undefined) await this.#requireLogin(login);
     if (workload) {
       const state = await this.#metadata.hot.providerState(workload.provider);
-      if (state?.live === 1) return federatedPrincipal(sub, workload, state);
+      if (state?.live === 1) return { principal: federatedPrincipal(sub, workload, state), workloads: "" };
       throw new IdentityError("not_live", "the workload identity pool or provider is disabled or deleted");
     }
     const id = sub.slice(sub.indexOf(":") + 1);
-    if (sub.startsWith("user:")) return await this.user(id);
-    return key === undefined ? live(await this.#metadata.hot.accountState(id)) : await this.keyHolder(key);
+    if (sub.startsWith("user:")) return { principal: await this.user(id), workloads: "" };
+    const { hot } = this.#metadata;
+    return live(key === undefined ? await hot.accountState(id) : await hot.keyState(key, this.#now()));
   }
 
   async #requireLogin(login: string): Promise<void> {
@@ -98,20 +114,10 @@ export class Provenance {
   }
 }
 
-/** A token that is bound to a workload began with it. */
-function requireWorkload(principal: Principal, workloads: readonly string[]): void {
-  if (workloads.length === 0) return;
-  const sets = principal.kind === "federated" ? principal.sets.map((set) => `principalSet:${set}`) : [];
-  const names = [principalKey(principal), ...sets];
-  if (workloads.every((workload) => names.includes(workload))) return;
-  throw new IdentityError("wrong_place", "the token is bound to another workload");
-}
-
-function live(
-  state: { accountId: string; email: string; projectId: string; live: number } | undefined,
-): ServiceAccountPrincipal {
+function live(state: AccountState | undefined): Live & { principal: ServiceAccountPrincipal } {
   if (state?.live !== 1) {
     throw new IdentityError("not_live", "the account or its key is disabled or deleted");
   }
-  return { kind: "serviceAccount" as const, id: state.accountId, email: state.email, projectId: state.projectId };
+  const { accountId: id, email, projectId, workloads } = state;
+  return { principal: { kind: "serviceAccount", id, email, projectId }, workloads };
 }

@@ -13,6 +13,7 @@ import {
 } from "../storage/metadata/service-accounts.ts";
 import { AdministrationError } from "./administration-error.ts";
 import { newUniqueId } from "./unique-id.ts";
+import { isWorkloadName, workloadForm } from "./workload-binding.ts";
 
 /** What may be said of an account. */
 export interface ServiceAccountDetails {
@@ -22,6 +23,7 @@ export interface ServiceAccountDetails {
 
 const nameWellFormed = /^[a-z](?:[-a-z0-9]{0,28}[a-z0-9])?$/;
 const detailCharactersMax = 256;
+const workloadsMax = 20;
 
 /** The identities of programs, each in a project. */
 export class ServiceAccounts {
@@ -59,6 +61,7 @@ export class ServiceAccounts {
       etag: newEtag(),
       createdAt: this.#now(),
       disabledAt: null,
+      workloads: "",
     };
     if (!(await insertServiceAccount(write, account))) {
       throw new AdministrationError("already_exists", `Service account ${account.email} already exists.`);
@@ -104,6 +107,24 @@ export class ServiceAccounts {
       await updateServiceAccount(write, account.id, { disabledAt, etag: newEtag() });
       await raisePolicyVersion(write);
     });
+  }
+
+  /**
+   * From now on the account is used by these workloads only, and nothing that began otherwise is believed: no key, no login, no
+   * other account that may become it, and no token from before. None lifts the limit. Throws `invalid`.
+   *
+   * @param workloads `principal://…` or `principalSet://…`
+   */
+  async bindTo(account: ServiceAccountRow, workloads: readonly string[]): Promise<ServiceAccountRow> {
+    if (workloads.length > workloadsMax || !workloads.every(isWorkloadName)) {
+      throw new AdministrationError("invalid", `The workloads must be up to ${workloadsMax}, each ${workloadForm}.`);
+    }
+    const change = { workloads: workloads.length === 0 ? "" : JSON.stringify(workloads), etag: newEtag() };
+    await this.#metadata.write(async (write) => {
+      await updateServiceAccount(write, account.id, change);
+      await raisePolicyVersion(write);
+    });
+    return { ...account, ...change };
   }
 
   /** Frees the e-mail; a later account of that name has another id and inherits nothing. */

@@ -1,6 +1,7 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { z } from "zod";
 import { AdministrationError } from "./administration-error.ts";
+import { isWorkloadName, workloadForm } from "./workload-binding.ts";
 
 /** Something that a token may still do, where it was made to do less: a rule of a credential access boundary. */
 const ruleSchema = z.object({
@@ -23,6 +24,8 @@ export const limitsSchema = z.object({
   boundaries: z.array(z.array(ruleSchema)).optional(),
   /** Each is a `principal://` or `principalSet://` that the workload at the beginning must be, or be in. */
   workloads: z.array(z.string()).optional(),
+  /** Thumbprints, each of the certificate that the caller must prove to have: `x5t#S256` of RFC 8705. */
+  certificates: z.array(z.string()).optional(),
 });
 export type TokenLimits = z.infer<typeof limitsSchema>;
 
@@ -31,30 +34,42 @@ export interface Bounds {
   readonly networks?: readonly string[] | undefined;
   readonly repositories?: readonly string[] | undefined;
   readonly workload?: string | undefined;
+  /** The thumbprint of the certificate that the request came with; undefined where the token is not to be bound to it. */
+  readonly certificate?: string | undefined;
 }
 
 const networksMax = 20;
 const repositoriesMax = 20;
 const listsMax = 10;
 const repositoryPattern = /^[a-z0-9][a-z0-9._/-]{0,250}(?:\/\*)?$/;
-const workloadPattern = /^principal(?:Set)?:\/\/iam\.googleapis\.com\/\P{Cc}{1,400}$/u;
 
 /** Reads what a token is to be bound to; undefined where it is to nothing. Throws `invalid`. */
-export function parseBounds({ networks = [], repositories = [], workload }: Bounds): TokenLimits | undefined {
+export function parseBounds({
+  networks = [],
+  repositories = [],
+  workload,
+  certificate,
+}: Bounds): TokenLimits | undefined {
   if (networks.length > networksMax || networks.some((each) => !isNetwork(each))) {
     throw invalid(`The networks must be up to ${networksMax} CIDRs, like 10.0.0.0/8 or 2001:db8::/32.`);
   }
   if (repositories.length > repositoriesMax || repositories.some((each) => !repositoryPattern.test(each))) {
     throw invalid(`The repositories must be up to ${repositoriesMax}, like my-project/app or my-project/team/*.`);
   }
-  if (workload !== undefined && !workloadPattern.test(workload)) {
-    throw invalid("The workload must be principal://iam.googleapis.com/… or principalSet://iam.googleapis.com/….");
+  if (workload !== undefined && !isWorkloadName(workload)) {
+    throw invalid(`The workload must be ${workloadForm}.`);
   }
-  if (networks.length + repositories.length === 0 && workload === undefined) return undefined;
+  if (certificate === "") {
+    throw invalid(
+      "The request came without a client certificate that the server sees: there is none to bind a token to.",
+    );
+  }
+  if (networks.length + repositories.length === 0 && (workload ?? certificate) === undefined) return undefined;
   return {
     ...(networks.length > 0 && { networks: [[...networks]] }),
     ...(repositories.length > 0 && { boundaries: [repositories.map((repository) => ({ repository }))] }),
     ...(workload !== undefined && { workloads: [workload] }),
+    ...(certificate !== undefined && { certificates: [certificate] }),
   };
 }
 
@@ -65,6 +80,7 @@ export function joinLimits(one: TokenLimits | undefined, other: TokenLimits | un
     networks: [...(one.networks ?? []), ...(other.networks ?? [])],
     boundaries: [...(one.boundaries ?? []), ...(other.boundaries ?? [])],
     workloads: [...(one.workloads ?? []), ...(other.workloads ?? [])],
+    certificates: [...new Set([...(one.certificates ?? []), ...(other.certificates ?? [])])],
   };
   if (Object.values(joined).some(({ length }) => length > listsMax)) {
     throw invalid("The token was narrowed too often: begin with another one.");
@@ -76,6 +92,11 @@ export function joinLimits(one: TokenLimits | undefined, other: TokenLimits | un
 export function networksAdmit({ networks = [] }: TokenLimits, address: string): boolean {
   const plain = address.replace(/^::ffff:(?=[0-9.]+$)/i, "");
   return networks.every((list) => isIP(plain) !== 0 && blockList(list).check(plain, familyOf(plain)));
+}
+
+/** Whether whoever proved to have this certificate may use the token; a stolen one comes with another, or with none. */
+export function certificatesAdmit({ certificates = [] }: TokenLimits, thumbprint: string): boolean {
+  return certificates.every((each) => each === thumbprint);
 }
 
 function blockList(networks: readonly string[]): BlockList {

@@ -48,6 +48,25 @@ describe("waybill iam service-accounts", () => {
     expect((await run("iam service-accounts list --project=shop")).stderr).toBe("Listed 0 items.\n");
   });
 
+  test("an account is bound to workloads, and free again", async () => {
+    const email = await makeAccount("bound");
+    const workload = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci-pool/*";
+    const bound = await run(`iam service-accounts bind-workloads ${email} --workload=${workload}`);
+    expect(bound).toEqual({ ...done, stderr: `Service account [${email}] is used by these workloads only.\n` });
+    const described = async () =>
+      JSON.parse((await run(`iam service-accounts describe ${email} --format=json`)).stdout);
+    expect((await described()).boundWorkloads).toEqual([workload]);
+    const free = await run(`iam service-accounts bind-workloads ${email} --clear`);
+    expect(free).toEqual({
+      ...done,
+      stderr: `Service account [${email}] may be used by everybody who may become it.\n`,
+    });
+    expect((await described()).boundWorkloads).toBeUndefined();
+    for (const line of ["", " --clear --workload=x"])
+      expect((await run(`iam service-accounts bind-workloads ${email}${line}`)).exitCode).toBe(2);
+    expect((await run(`iam service-accounts bind-workloads ${email} --workload=allUsers`)).exitCode).toBe(1);
+  });
+
   test("a policy of its own says who may act as it", async () => {
     const email = await makeAccount("actor");
     const binding = "--member=domain:example.com --role=roles/iam.serviceAccountTokenCreator";

@@ -18,13 +18,14 @@ export type Need =
   | "haproxy"
   | "postgresql"
   | "docker-registry"
+  | "haproxy"
   | "python3"
   | "python with google-auth"
   | "root"
   | "namespaces";
 
-/** gcloud is large, and not free software in Debian; pip needs a network: nobody is asked to have them. */
-const OPTIONAL: ReadonlySet<Need> = new Set(["gcloud", "python with google-auth"]);
+/** gcloud is large, and not free software in Debian; pip needs a network: nobody is asked to have them, nor a proxy. */
+const OPTIONAL: ReadonlySet<Need> = new Set(["gcloud", "python with google-auth", "haproxy"]);
 
 /** True where a missing client is a failure and not a skipped test. */
 export const clientsRequired = process.env.WAYBILL_REQUIRE_CLIENTS === "1";

@@ -119,6 +119,29 @@ OPTIONS${administrationHelp}
   load: async () => ({ run: (await import("./service-accounts.ts")).enable }),
 };
 
+const bindWorkloads: Command = {
+  name: "bind-workloads",
+  summary: "let only certain workloads use a service account",
+  help: `
+SYNOPSIS
+    waybill iam service-accounts bind-workloads EMAIL --workload=WORKLOAD[,WORKLOAD…]
+    waybill iam service-accounts bind-workloads EMAIL --clear
+
+DESCRIPTION
+    From now on nothing is believed of the account but what began with a token of one of these workloads' own
+    issuer: no key, no login, no other account that may become it, and no token that was given out before. It takes
+    roles/iam.workloadIdentityUser as well for a workload to become the account.
+
+OPTIONS
+    --workload=WORKLOAD  principal://iam.googleapis.com/… or principalSet://iam.googleapis.com/…
+    --clear              take the limit away${administrationHelp}
+`,
+  options: { ...administrationOptions, workload: { type: "string" }, clear: { type: "boolean" } },
+  choices: administrationChoices,
+  positionals: account,
+  load: async () => ({ run: (await import("./service-accounts.ts")).bindWorkloads }),
+};
+
 const deleteAccount: Command = {
   ...common,
   name: "delete",
@@ -150,6 +173,7 @@ SYNOPSIS
     updateAccount,
     disableAccount,
     enableAccount,
+    bindWorkloads,
     deleteAccount,
     ...accountPolicyCommands,
     keys,

@@ -8,7 +8,7 @@ import {
   showIfAsked,
   type Table,
 } from "../administration.ts";
-import { UsageError } from "../command.ts";
+import { type Invocation, UsageError } from "../command.ts";
 
 type Account = { email: string; displayName?: string; disabled?: boolean; uniqueId?: string };
 
@@ -72,6 +72,23 @@ export async function disable(invocation: AdministrationInvocation): Promise<num
 export async function enable(invocation: AdministrationInvocation): Promise<number> {
   await openAdministration(invocation).call("POST", `${pathOf(invocation)}:enable`, {});
   invocation.context.stderr(`Enabled service account [${invocation.positionals[0]}].\n`);
+  return 0;
+}
+
+/** `waybill iam service-accounts bind-workloads` */
+export async function bindWorkloads(
+  invocation: AdministrationInvocation<"workload"> & Invocation<never, "clear">,
+): Promise<number> {
+  const { values, positionals, context } = invocation;
+  const workloads = values.workload?.split(",") ?? [];
+  if ((workloads.length === 0) !== (values.clear === true))
+    throw new UsageError("nothing to bind to", "--workload=principalSet://…[,…], or --clear to take the limit away");
+  const account = await openAdministration(invocation).call<Account>("POST", `${pathOf(invocation)}:bindWorkloads`, {
+    workloads,
+  });
+  const outcome = values.clear ? "may be used by everybody who may become it" : "is used by these workloads only";
+  context.stderr(`Service account [${positionals[0]}] ${outcome}.\n`);
+  showIfAsked(invocation, account, table([account]));
   return 0;
 }
 

@@ -5,6 +5,7 @@ import { redact } from "../../audit/user-agent.ts";
 import { principalName } from "../../identity/principal.ts";
 import { formatScopes, parseScopes } from "../../identity/scopes.ts";
 import { parseBounds } from "../../identity/token-limits.ts";
+import { isWorkload } from "../../identity/workload-binding.ts";
 import { projectIdOf, refusalEvent, whenceOf, whoOf } from "../audit-facts.ts";
 import { refused } from "./answer-api-error.ts";
 import { ApiError, invalidField } from "./api-error.ts";
@@ -28,6 +29,7 @@ const boundsShape = {
   boundNetworks: z.array(z.string()).optional(),
   boundRepositories: z.array(z.string()).optional(),
   boundWorkload: z.string().optional(),
+  boundCertificate: z.boolean().optional(),
 };
 const accessTokenSchema = z.strictObject({
   delegates: delegatesSchema,
@@ -84,7 +86,12 @@ async function generateAccessToken(call: ApiCall<"serviceAccount", z.infer<typeo
     throw invalidField("lifetime", `must be ${lifetimeSecondsMin} to ${lifetimeSecondsMax} seconds`);
   }
   const { boundNetworks: networks, boundRepositories: repositories, boundWorkload: workload } = call.body;
-  const bounds = parseBounds({ networks, repositories, workload });
+  const { certificate } = call.context;
+  const bounds = parseBounds({ networks, repositories, workload, ...(call.body.boundCertificate && { certificate }) });
+  const { first = call.caller.principal } = call.caller;
+  if (workload !== undefined && !isWorkload(first, workload)) {
+    throw invalidField("boundWorkload", "is not who asks: the token would be refused at its first use");
+  }
   const impersonated = await authorizeImpersonation(call, "iam.serviceAccounts.getAccessToken");
   const { impersonation } = call.services;
   const { token, expiresAt } = impersonation.accessToken(impersonated, scopes, lifetimeSeconds, bounds);

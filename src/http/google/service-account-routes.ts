@@ -26,11 +26,14 @@ const accountSchema = z.strictObject({
   email: z.string().optional(),
   oauth2ClientId: z.string().optional(),
   disabled: z.boolean().optional(),
+  boundWorkloads: z.array(z.string()).optional(),
 });
 const patchSchema = z.strictObject({
   serviceAccount: accountSchema.default({}),
   updateMask: z.string().max(200).optional(),
 });
+/** Ours: who alone may use the account. */
+const bindSchema = z.strictObject({ workloads: z.array(z.string().max(512)).max(100) });
 const emptySchema = z.strictObject({});
 const listQuery = z.strictObject(pageQuery);
 
@@ -94,6 +97,17 @@ export const serviceAccountRoutes: readonly Route[] = [
       return {};
     },
   }),
+  route({
+    method: "POST",
+    pattern: `${one}:bindWorkloads`,
+    target: "serviceAccount",
+    // As much as a policy it says who may be the account.
+    permission: "iam.serviceAccounts.setIamPolicy",
+    body: bindSchema,
+    audited: ({ workloads }) => ({ workloads: redact(workloads.join(" ").slice(0, 500)) }),
+    handle: async ({ services, found, body }) =>
+      accountJson({ ...found, account: await services.serviceAccounts.bindTo(found.account, body.workloads) }),
+  }),
   ...(["disable", "enable"] as const).map((verb) =>
     route({
       method: "POST",
@@ -152,11 +166,14 @@ function requireUnchanged(body: AccountBody, current: ReturnType<typeof accountJ
     if (body[name] === undefined || body[name] === (current[name] ?? false)) continue;
     throw invalidField(name, "cannot be changed here");
   }
+  const { boundWorkloads = current.boundWorkloads ?? [] } = body;
+  if (JSON.stringify(boundWorkloads) === JSON.stringify(current.boundWorkloads ?? [])) return;
+  throw invalidField("boundWorkloads", "cannot be changed here: see :bindWorkloads");
 }
 
 /** An account as `iam.v1` has it; what is empty or false is left out. */
 function accountJson({ project, account }: { project: ProjectRow; account: ServiceAccountRow }) {
-  const { id, email, displayName, description, etag, disabledAt } = account;
+  const { id, email, displayName, description, etag, disabledAt, workloads } = account;
   return {
     name: `projects/${project.name}/serviceAccounts/${email}`,
     projectId: project.name,
@@ -167,5 +184,6 @@ function accountJson({ project, account }: { project: ProjectRow; account: Servi
     etag,
     oauth2ClientId: id,
     ...(disabledAt !== null && { disabled: true }),
+    ...(workloads !== "" && { boundWorkloads: JSON.parse(workloads) as string[] }),
   };
 }

@@ -53,7 +53,7 @@ export class KeyLogins {
 
   /** Who a refresh token stands for. Throws IdentityError. */
   async caller(refreshToken: string, context: RequestContext): Promise<Caller> {
-    return await this.#doorkeeper.admitting(context, async () => {
+    const caller = await this.#doorkeeper.admitting(context, async () => {
       const login = await this.#logins.ofRegistryToken(refreshToken);
       return {
         principal: await this.#authenticator.keyHolder(login.keyId),
@@ -66,5 +66,7 @@ export class KeyLogins {
         expiresAt: login.expiresAt,
       };
     });
+    await this.#doorkeeper.notePlace(caller, context);
+    return caller;
   }
 }

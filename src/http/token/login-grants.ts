@@ -78,8 +78,10 @@ export class LoginGrants {
   }
 
   async #tokens({ login, refreshToken }: Granted, scopes: Scopes, grant: string, context: RequestContext) {
-    const { authenticator, tokens, signingKeys, audit, now } = this.#services;
+    const { authenticator, doorkeeper, tokens, signingKeys, audit, now } = this.#services;
     const user = await authenticator.user(login.principal.slice("user:".length));
+    const shown = { principal: user, keyId: undefined, credential: grant, lineage: { login: login.id } };
+    await doorkeeper.notePlace(shown, context);
     const issuedAt = Math.floor(now() / 1000);
     const scope = formatScopes(scopes);
     const times = { iat: issuedAt, exp: issuedAt + lifetimeSeconds };

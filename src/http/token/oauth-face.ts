@@ -8,6 +8,7 @@ import { formatScopes } from "../../identity/scopes.ts";
 import type { ServiceTokens } from "../../identity/service-tokens.ts";
 import type { SigningKeys } from "../../identity/signing-keys.ts";
 import { parseBounds, type TokenLimits } from "../../identity/token-limits.ts";
+import { requireAllWorkloads } from "../../identity/workload-binding.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import { spendAssertion } from "../../storage/metadata/spent-assertions.ts";
 import { whenceOf } from "../audit-facts.ts";
@@ -70,9 +71,11 @@ export class OAuthFace {
       const verified = await assertions.verify(form.get("assertion") ?? "");
       return { assertion: verified, principal: await authenticator.keyHolder(verified.keyId) };
     });
+    const { keyId } = assertion;
+    await doorkeeper.notePlace({ principal, keyId, credential: "assertion", lineage: { key: keyId } }, context);
     const from = whenceOf(context);
     const id = principalKey(principal);
-    const who = { principal: principalName(principal), id, credential: "assertion", key: assertion.keyId };
+    const who = { principal: principalName(principal), id, credential: "assertion", key: keyId };
     try {
       const { answer, issued } = await this.#issue(assertion, principal, form, context);
       audit.note({ kind: "token.issued", grant: "assertion", ...issued, who, from });
@@ -100,7 +103,9 @@ export class OAuthFace {
     }
     if (assertion.scopes.size === 0) throw new OAuthError("invalid_scope", "the assertion names no scope");
     const lifetimeSeconds = parseLifetime(form.get("lifetime"));
-    const limits = boundsIn(form);
+    const limits = boundsIn(form, context);
+    // It would be refused at its first use: what began with a key did not begin with a workload.
+    requireAllWorkloads(principal, limits?.workloads ?? []);
     const issuedAt = Math.floor(now() / 1000);
     const scope = formatScopes(assertion.scopes);
     const accessToken = this.#services.tokens.sign("access", {
@@ -129,14 +134,19 @@ export class OAuthFace {
 }
 
 /** Our own extension: what the token is to be bound to. Lists are divided by spaces or commas. */
-export function boundsIn(form: { get(name: string): string | null | undefined }): TokenLimits | undefined {
+export function boundsIn(
+  form: { get(name: string): string | null | undefined },
+  context: RequestContext,
+): TokenLimits | undefined {
   const list = (name: string) =>
     form
       .get(name)
       ?.split(/[ ,]+/)
       .filter((each) => each !== "");
   const workload = form.get("bound_workload") ?? undefined;
-  return parseBounds({ networks: list("bound_networks"), repositories: list("bound_repositories"), workload });
+  const certificate = form.get("bound_certificate") === "true" ? context.certificate : undefined;
+  const [networks, repositories] = [list("bound_networks"), list("bound_repositories")];
+  return parseBounds({ networks, repositories, workload, certificate });
 }
 
 /** Our own extension: a shorter or longer life than Google's hour. */

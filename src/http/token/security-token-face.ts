@@ -8,6 +8,7 @@ import { principalKey } from "../../identity/principal.ts";
 import { formatScopes, parseScopes, type Scopes, scopesWithin } from "../../identity/scopes.ts";
 import type { ServiceTokens } from "../../identity/service-tokens.ts";
 import { joinLimits, type TokenLimits } from "../../identity/token-limits.ts";
+import { requireAllWorkloads } from "../../identity/workload-binding.ts";
 import { whenceOf, whoOf } from "../audit-facts.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import type { Doorkeeper } from "../doorkeeper.ts";
@@ -45,6 +46,7 @@ const parametersSchema = z.object({
   bound_networks: z.string().max(2048).optional(),
   bound_repositories: z.string().max(8192).optional(),
   bound_workload: z.string().max(512).optional(),
+  bound_certificate: z.enum(["true", "false"]).optional(),
 });
 type Parameters = z.infer<typeof parametersSchema>;
 
@@ -73,7 +75,7 @@ export class SecurityTokenFace {
 
   async #exchange(parameters: Parameters, context: RequestContext): Promise<object> {
     const boundary = await parseBoundary(parameters.options);
-    const limits = joinLimits(boundary, boundsIn(new Map(Object.entries(parameters))));
+    const limits = joinLimits(boundary, boundsIn(new Map(Object.entries(parameters)), context));
     return parameters.subject_token_type === tokenType("access_token")
       ? await this.#narrow(parameters, limits, context)
       : await this.#admit(parameters, limits, context);
@@ -94,6 +96,7 @@ export class SecurityTokenFace {
     if (!scopesWithin(scopes, caller.scopes))
       throw new OAuthError("invalid_scope", "the token's own scopes do not reach so far");
     const limits = joinLimits(caller.lineage?.limits, wanted);
+    requireAllWorkloads(caller.first ?? caller.principal, limits?.workloads ?? []);
     const issuedAt = Math.floor(now() / 1000);
     const expiresAt = Math.floor(caller.expiresAt / 1000);
     const narrowed = tokens.sign("access", {
@@ -121,9 +124,12 @@ export class SecurityTokenFace {
     const scopes = scopesOf(parameters);
     const { audience = "", subject_token: subjectToken } = parameters;
     const { doorkeeper, workloadIdentity, tokens, audit, now } = this.#services;
-    const { key, workload, projectId } = await doorkeeper.believing(context, () =>
+    const { key, principal, workload, projectId } = await doorkeeper.believing(context, () =>
       workloadIdentity.identify(audience, subjectToken),
     );
+    const shown = { principal, keyId: undefined, credential: "subject token", lineage: { workload } };
+    await doorkeeper.notePlace(shown, context);
+    requireAllWorkloads(principal, limits?.workloads ?? []);
     const issuedAt = Math.floor(now() / 1000);
     const accessToken = tokens.sign("access", {
       sub: key,

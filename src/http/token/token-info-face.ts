@@ -119,6 +119,7 @@ export class TokenInfoFace {
         exp: Math.floor(caller.expiresAt / 1000),
         iss: context.origin,
         ...identityOf(caller.principal),
+        ...confirmationOf(caller),
       };
     } catch (error) {
       if (error instanceof OAuthError && error.code === "invalid_token") return { active: false };
@@ -178,6 +179,12 @@ function identityOf(principal: Principal): Record<string, string | boolean> {
     default:
       return { sub: principal.id, azp: principal.id, aud: principal.id, email: principal.email, email_verified: true };
   }
+}
+
+/** RFC 8705 section 3.2. */
+function confirmationOf({ lineage }: Caller): object {
+  const [thumbprint] = lineage?.limits?.certificates ?? [];
+  return thumbprint === undefined ? {} : { cnf: { "x5t#S256": thumbprint } };
 }
 
 function texts(claims: object): Record<string, string> {

@@ -16,7 +16,7 @@ import {
   updateProvider,
 } from "../../storage/metadata/workload-identity.ts";
 import { AdministrationError } from "../administration-error.ts";
-import { federatedKey, poolIdentifier } from "../federated.ts";
+import { type FederatedPrincipal, federatedKey, federatedPrincipal, poolIdentifier } from "../federated.ts";
 import { IdentityError } from "../identity-error.ts";
 import type { Workload } from "../lineage.ts";
 import { newUniqueId } from "../unique-id.ts";
@@ -40,6 +40,7 @@ export type Provider = ProviderRow & { readonly read: ProviderSettings };
 export interface FederatedIdentity {
   /** `principal://…` */
   readonly key: string;
+  readonly principal: FederatedPrincipal;
   readonly workload: Workload;
   /** The id of the pool's project. */
   readonly projectId: string;
@@ -148,10 +149,14 @@ export class WorkloadIdentity {
       this.#now(),
     );
     const { subject, groups, attributes } = (await this.#mappingOf(provider))(claims);
+    const key = federatedKey(pool, subject);
+    const workload = { provider: provider.id, groups: [...groups], attributes: { ...attributes } };
+    const { projectId } = pool;
     return {
-      key: federatedKey(pool, subject),
-      projectId: pool.projectId,
-      workload: { provider: provider.id, groups: [...groups], attributes: { ...attributes } },
+      key,
+      principal: federatedPrincipal(key, workload, { projectId, poolName: pool.name }),
+      projectId,
+      workload,
     };
   }
 

@@ -18,6 +18,8 @@ export interface AccountState {
   readonly projectId: string;
   /** 1 while the account, its project and the key (where one was asked for) may be used. */
   readonly live: number;
+  /** Those that alone may use the account, as JSON; empty for no such limit. */
+  readonly workloads: string;
 }
 
 /** A user today. */
@@ -91,7 +93,7 @@ export class HotReads {
     );
     this.#bindings = new BindingReads(prepare);
     const liveAccount = "a.disabled_at is null and a.deleted_at is null and p.deleted_at is null";
-    const account = `a.id as "accountId", a.email as email, a.project_id as "projectId"`;
+    const account = `a.id as "accountId", a.email as email, a.project_id as "projectId", a.workloads as workloads`;
     this.#account = prepare<AccountState>(
       `select ${account}, case when ${liveAccount} then 1 else 0 end as live
        from service_accounts a join projects p on p.id = a.project_id where a.id = ?`,

@@ -11,6 +11,7 @@ import * as access from "./migrations/0008-access.ts";
 import * as audit from "./migrations/0009-audit.ts";
 import * as registry from "./migrations/0011-registry.ts";
 import * as consoleSamples from "./migrations/0012-console.ts";
+import * as identity from "./migrations/0015-identity.ts";
 
 /** What a migration must know of the database it changes. */
 export interface MigrationContext {
@@ -29,6 +30,7 @@ const migrations = {
   "0009-audit": audit,
   "0011-registry": registry,
   "0012-console": consoleSamples,
+  "0015-identity": identity,
 };
 
 /**

@@ -102,6 +102,8 @@ interface ServiceAccountsTable {
   created_at: number;
   disabled_at: number | null;
   deleted_at: number | null;
+  /** The workloads that alone may use it, as JSON; empty for no such limit. */
+  workloads: Generated<string>;
 }
 
 interface ServiceAccountKeysTable {

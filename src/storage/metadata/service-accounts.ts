@@ -10,6 +10,8 @@ export interface ServiceAccountRow {
   readonly etag: string;
   readonly createdAt: number;
   readonly disabledAt: number | null;
+  /** The workloads that alone may use it, as JSON; empty for no such limit. */
+  readonly workloads: string;
 }
 
 const columns = [
@@ -21,6 +23,7 @@ const columns = [
   "etag",
   "created_at as createdAt",
   "disabled_at as disabledAt",
+  "workloads",
 ] as const;
 
 /** An account that is not deleted, by its e-mail or its unique id. */
@@ -88,7 +91,9 @@ export async function insertServiceAccount(write: Writer, account: ServiceAccoun
 export async function updateServiceAccount(
   write: Writer,
   id: string,
-  change: Partial<Pick<ServiceAccountRow, "displayName" | "description" | "disabledAt">> & { readonly etag: string },
+  change: Partial<Pick<ServiceAccountRow, "displayName" | "description" | "disabledAt" | "workloads">> & {
+    readonly etag: string;
+  },
 ): Promise<void> {
   await write
     .updateTable("service_accounts")
@@ -97,6 +102,7 @@ export async function updateServiceAccount(
       ...(change.displayName !== undefined && { display_name: change.displayName }),
       ...(change.description !== undefined && { description: change.description }),
       ...(change.disabledAt !== undefined && { disabled_at: change.disabledAt }),
+      ...(change.workloads !== undefined && { workloads: change.workloads }),
     })
     .where("id", "=", id)
     .execute();

@@ -51,7 +51,7 @@ const verbs = {
     `POST ${account}:enable`,
   ],
   "read account policy": [`POST ${account}:getIamPolicy`],
-  "write account policy": [`POST ${account}:setIamPolicy`],
+  "write account policy": [`POST ${account}:setIamPolicy`, `POST ${account}:bindWorkloads`],
   "see keys": [
     `GET ${account}/keys`,
     `GET ${account}/keys/{key}`,

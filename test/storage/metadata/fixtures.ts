@@ -64,7 +64,7 @@ export function accountRow(projectId: string, change: Partial<ServiceAccountRow>
   const id = newId();
   const email = `account-${id}@project.iam.waybill.internal`;
   const words = { displayName: "A machine", description: "It pulls", etag: "1" };
-  return { id, projectId, email, ...words, createdAt: now, disabledAt: null, ...change };
+  return { id, projectId, email, ...words, createdAt: now, disabledAt: null, workloads: "", ...change };
 }
 
 export async function addAccount(metadata: Metadata, projectId: string): Promise<ServiceAccountRow> {

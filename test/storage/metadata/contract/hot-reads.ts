@@ -100,7 +100,7 @@ export function hotReads(suite: Suite): void {
     const project = await addProject(suite.metadata);
     const account = await addAccount(suite.metadata, project.id);
     const key = await addKey(suite.metadata, account.id);
-    const state = { accountId: account.id, email: account.email, projectId: project.id };
+    const state = { accountId: account.id, email: account.email, projectId: project.id, workloads: "" };
     for (const [disabledAt, live] of [
       [null, 1],
       [now, 0],
