@@ -34,9 +34,8 @@ const stores: [string, string | undefined, () => Promise<Place>][] = [
     "S3",
     radosgwMissing(),
     async () => {
-      const { endpoint, accessKeyId, secretAccessKey, bucket } = await sharedRadosgw();
+      const { endpoint, env, bucket } = await sharedRadosgw();
       const address = `s3://${await bucket()}/some/prefix?endpoint=${endpoint}`;
-      const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
       return { open: () => openS3Blobs(address, undefined, env), remove() {} };
     },
   ],
