@@ -54,6 +54,8 @@ export interface Foundations {
   /** Counts at the first start only; afterwards what was chosen then. */
   readonly accountDomain: string;
   readonly rates: RateSettings;
+  /** Whether clients are sent to the store for blobs, where it can be read there. */
+  readonly redirectBlobs?: boolean;
   /** How long what nothing needs is kept. */
   readonly graceMilliseconds?: number;
   /** Pulls go on; whatever would change images, projects or accounts is refused. */
@@ -93,7 +95,7 @@ export async function openInstallation(foundations: Foundations) {
   const authenticator = new Authenticator(metadata, tokens, assertions, new KeyProof(metadata, now), provenance, now);
   const registry = {
     manifests: new Manifests(metadata, new ImageTimes(metadata, store), now),
-    blobs: new Blobs(metadata, store, now),
+    blobs: new Blobs(metadata, store, now, foundations.redirectBlobs),
     uploads: new Uploads(metadata, store, now),
     caches: await Caches.open(metadata),
   };

@@ -70,6 +70,7 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
   const installation = await openInstallation({
     metadata,
     store,
+    redirectBlobs: config["redirect-blobs"],
     graceMilliseconds: config["garbage-grace-hours"] * hourMilliseconds,
     accountDomain: config["account-domain"],
     readOnly: config["read-only"],

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { refuseBadRedirects } from "./blob-redirects.ts";
 import { ConfigError } from "./config-error.ts";
 import { readLayers, type Said, type Surroundings } from "./config-layers.ts";
 import { isLoopback, listenHost } from "./listen-address.ts";
@@ -66,4 +67,5 @@ function refuseCombinations(config: Config): void {
       `--listen: ${config.listen} would send credentials in clear: give --tls-cert and --tls-key, or --trusted-proxies with --public-url`,
     );
   }
+  refuseBadRedirects(config);
 }

@@ -24,6 +24,11 @@ const storage = {
   "blobs-credentials": path
     .optional()
     .describe("file with S3 credentials in the form of ~/.aws/credentials; default: AWS_ACCESS_KEY_ID and its like"),
+  "redirect-blobs": flag()
+    .default(false)
+    .describe(
+      "send clients to S3 for blobs, with URLs that are good for a minute; otherwise the bytes pass through here",
+    ),
   "read-only": flag().default(false).describe("answer pulls only: nothing is pushed, deleted or administered"),
 };
 

@@ -18,7 +18,12 @@ export interface StoredBlob {
   readonly size: number;
   /** The bytes from `start` (inclusive) to `end` (exclusive). */
   read(start?: number, end?: number): Promise<ObjectBytes>;
+  /** Where the store itself gives it to whoever asks soon; absent where it is to be read here. */
+  readonly link: ((headers: Readonly<Record<string, string>>) => Promise<string>) | undefined;
 }
+
+/** Whoever has been sent there asks at once, and a longer answer goes on. What was decided may be revoked meanwhile. */
+const linkSeconds = 60;
 
 /** A blob that half the repositories have is found in one of the first, or uploaded. */
 const holdersMax = 20;
@@ -28,11 +33,14 @@ export class Blobs {
   readonly #metadata: Metadata;
   readonly #store: BlobStore;
   readonly #now: () => number;
+  readonly #redirects: boolean;
 
-  constructor(metadata: Metadata, store: BlobStore, now: () => number) {
+  /** @param redirects whether whoever may read a blob is sent to the store, where it can be read there */
+  constructor(metadata: Metadata, store: BlobStore, now: () => number, redirects = false) {
     this.#metadata = metadata;
     this.#store = store;
     this.#now = now;
+    this.#redirects = redirects;
   }
 
   /**
@@ -44,7 +52,9 @@ export class Blobs {
     if (!row || row.quarantinedAt !== null) throw unknown(resolved, digest);
     const stored = await this.#store.stat(row.objectKey);
     if (stored !== row.size) throw await this.#damaged(digest, row, stored);
-    return { size: row.size, read: (start, end) => this.#store.read(row.objectKey, start, end) };
+    const { objectKey: key, size } = row;
+    const link = this.#redirects ? this.#store.link?.bind(this.#store, key, linkSeconds) : undefined;
+    return { size, read: (start, end) => this.#store.read(key, start, end), link };
   }
 
   /** Some repositories that have the blob: where an anonymous mount looks (distribution-spec: `mount` without `from`). */

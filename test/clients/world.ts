@@ -2,7 +2,7 @@
 import { type Dockerd, startDockerd } from "./dockerd.ts";
 import { missing } from "./machine.ts";
 import { Sandbox } from "./sandbox.ts";
-import { installWaybill, type Server, startServer } from "./waybill.ts";
+import { installWaybill, type Server, type ServerOptions, startServer } from "./waybill.ts";
 
 export const PROJECT = "demo-project";
 
@@ -22,10 +22,12 @@ export interface World extends AsyncDisposable {
   enter(): Promise<Sandbox>;
 }
 
+export type WorldOptions = ServerOptions & { readonly engine?: boolean };
+
 /** `engine: false` starts no dockerd even where there is one. */
-export async function createWorld({ engine = true, serve = [] as readonly string[] } = {}): Promise<World> {
+export async function createWorld({ engine = true, ...options }: WorldOptions = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startServer({ serve }));
+  const server = stack.use(await startServer(options));
   await server.administer("projects", "create", PROJECT);
   const writer = await createAccount(server, "writer", "roles/storage.admin");
   const reader = await createAccount(server, "reader", "roles/storage.objectViewer");

@@ -1,7 +1,7 @@
 import { deleteArtifacts, pull } from "../../access/permissions.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { Caller } from "../../identity/caller.ts";
-import type { Blobs } from "../../registry/blobs.ts";
+import type { Blobs, StoredBlob } from "../../registry/blobs.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
 import type { PullThrough } from "../../registry/upstream/pull-through.ts";
 import { bodyOf } from "../../storage/blobs/blob-store.ts";
@@ -70,16 +70,15 @@ export class BlobRoutes {
       : await this.#blobs.get(resolved, digest);
     const headers: Record<string, string> = {
       ...registryHeaders,
-      "content-type": "application/octet-stream",
+      ...neverAPage,
       "content-length": String(blob.size),
       "docker-content-digest": digest,
       etag: `"${digest}"`,
       "accept-ranges": "bytes",
-      // What was pushed may be a web page; nobody is to open it under the registry's own name.
-      "content-disposition": "attachment",
       "x-content-type-options": "nosniff",
     };
     if (request.method === "HEAD") return new Response(null, { headers });
+    if (blob.link) return await sendToStore(blob.link, digest);
     const range = parseByteRange(request.headers.get("range"), blob.size);
     if (range === undefined) return new Response(bodyOf(await blob.read()), { headers });
     if (range === "unsatisfiable") {
@@ -92,4 +91,14 @@ export class BlobRoutes {
     headers["content-length"] = String(end - start);
     return new Response(bodyOf(await blob.read(start, end)), { status: 206, headers });
   }
+}
+
+/** What was pushed may be a web page; nobody is to open it under the registry's own name, or the store's. */
+const neverAPage = { "content-type": "application/octet-stream", "content-disposition": "attachment" } as const;
+
+/** The client goes there itself, with the range that it wanted, and without our credentials. The URL is nobody else's. */
+async function sendToStore(link: NonNullable<StoredBlob["link"]>, digest: string): Promise<Response> {
+  const location = await link(neverAPage);
+  const headers = { ...registryHeaders, location, "docker-content-digest": digest, "cache-control": "no-store" };
+  return new Response(null, { status: 307, headers });
 }

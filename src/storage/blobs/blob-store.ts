@@ -22,6 +22,12 @@ export interface BlobStore {
   abandon(key: string): Promise<void>;
   /** Removes an object; one that is not there is no error. */
   delete(key: string): Promise<void>;
+  /**
+   * Where anybody can get a committed object for so long, without credentials; absent where a store has no such way.
+   *
+   * @param headers what the answer there is to have
+   */
+  link?(key: string, expiresInSeconds: number, headers: Readonly<Record<string, string>>): Promise<string>;
   /** Whether `read` gives what an unfinished object has so far, under the same key. */
   readonly readsUnfinished: boolean;
 }

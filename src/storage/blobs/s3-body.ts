@@ -1,5 +1,5 @@
 import type { ObjectBytes } from "./blob-store.ts";
-import type { S3Bucket } from "./s3-bucket.ts";
+import { lengthOf, type S3Bucket } from "./s3-bucket.ts";
 import { S3Error } from "./s3-error.ts";
 
 /** A store that sends nothing for so long is asked again, from where it stopped. */
@@ -80,7 +80,14 @@ async function connect(bucket: S3Bucket, name: string, range?: { start: number; 
   const aborter = new AbortController();
   const answer = await bucket.get(name, range, aborter.signal);
   const reader = answer.body?.getReader();
-  const bytes = Number(answer.headers.get("content-length"));
+  const bytes = lengthOf(answer);
+  if (range && (answer.status !== 206 || bytes > range.end - range.start)) {
+    aborter.abort(new Error("not what was asked for"));
+    throw new S3Error(
+      "NoRange",
+      `GET ${name}: the store answers ${answer.status} and not with the part that was asked for`,
+    );
+  }
   return {
     bytes,
     async next() {

@@ -34,7 +34,7 @@ export class S3Bucket {
     const answer = await this.#send({ method: "HEAD", key, expects: [404] });
     if (answer.status === 404) return undefined;
     const modifiedAt = Date.parse(answer.headers.get("last-modified") ?? "");
-    return { key, size: Number(answer.headers.get("content-length")), modifiedAt };
+    return { key, size: lengthOf(answer), modifiedAt };
   }
 
   /** The object, its body unread. @param range bytes, the end exclusive */
@@ -158,6 +158,15 @@ export class S3Bucket {
   #inner(key: string): string {
     return key.slice(this.#connection.address.prefix.length);
   }
+}
+
+/** An answer's length in bytes. One that is not said is no length of 0: the blob would count as damaged. Throws S3Error. */
+export function lengthOf({ headers }: Response): number {
+  const text = headers.get("content-length");
+  if (text === null || !/^[0-9]+$/.test(text)) {
+    throw new S3Error("NoLength", "the store, or a proxy before it, does not say how long its answer is");
+  }
+  return Number(text);
 }
 
 /** A store that stops in the middle of a short answer has stopped. */

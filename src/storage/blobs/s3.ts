@@ -57,6 +57,10 @@ export class S3Blobs implements BlobStore, ObjectShelves {
     return await S3Body.open(this.#bucket, objectName(key), start, end);
   }
 
+  async link(key: string, expiresInSeconds: number, headers: Readonly<Record<string, string>>): Promise<string> {
+    return await this.#bucket.presign(objectName(key), expiresInSeconds, headers);
+  }
+
   async resumeAt(key: string, size: number): Promise<number> {
     if (size === 0) return 0;
     const found = await this.#find(key, size);
