@@ -1,6 +1,7 @@
 import { audit } from "./audit/commands.ts";
 import { auth } from "./auth/commands.ts";
 import type { Command, Group } from "./command.ts";
+import { completion } from "./completion/command.ts";
 import { config } from "./config/commands.ts";
 import { container } from "./container/commands.ts";
 import { copy } from "./copy/command.ts";
@@ -105,6 +106,7 @@ EXIT CODES
     metadataServer,
     kubeletCredentialProvider,
     bazelCredentialHelper,
+    completion,
     version,
   ],
 };

@@ -21,11 +21,19 @@ export type Need =
   | "haproxy"
   | "python3"
   | "python with google-auth"
+  | "zsh"
+  | "fish"
+  | "mandoc"
+  | "man"
+  | "lintian"
+  | "dpkg-deb"
   | "root"
   | "namespaces";
 
 /** gcloud is large, and not free software in Debian; pip needs a network: nobody is asked to have them, nor a proxy. */
 const OPTIONAL: ReadonlySet<Need> = new Set(["gcloud", "python with google-auth", "haproxy"]);
+/** gcloud is large, and not free software in Debian; pip needs a network: nobody is asked to have them. */
+const OPTIONAL: ReadonlySet<Need> = new Set(["gcloud", "python with google-auth", "lintian"]);
 
 /** True where a missing client is a failure and not a skipped test. */
 export const clientsRequired = process.env.WAYBILL_REQUIRE_CLIENTS === "1";

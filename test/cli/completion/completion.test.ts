@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCli } from "../../../src/cli/run.ts";
+import { clientTest } from "../../clients/client-test.ts";
+import { context } from "../context.ts";
+
+// Real shells are asked what they would offer.
+
+const folder = mkdtempSync(join(tmpdir(), "waybill-completion-"));
+const script = (shell: string) => join(folder, shell);
+beforeAll(async () => {
+  for (const shell of ["bash", "zsh", "fish"]) writeFileSync(script(shell), (await waybill(shell)).stdout);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function waybill(shell: string) {
+  const { it, said } = context({ env: { HOME: "/nonexistent" } });
+  const exitCode = await runCli(["completion", shell], it);
+  return { exitCode, stdout: said.stdout, stderr: said.stderr };
+}
+
+/** What is typed, and some of what is offered for its last word; an empty list where nothing of ours may be. */
+const rows: [typed: string, offered: string[], never: string[]][] = [
+  ["waybill ser", ["serve", "server"], ["setup"]],
+  ["waybill auth pri", ["print-access-token"], ["list"]],
+  ["waybill auth ", ["login", "configure-docker"], ["serve"]],
+  ["waybill container images list", ["list", "list-tags"], ["describe"]],
+  ["waybill auth list --for", ["--format"], ["--push"]],
+  ["waybill projects create --default", ["--default-accounts"], []],
+  ["waybill serve --tls-", ["--tls-cert", "--tls-key"], ["--data"]],
+  ["waybill auth list --format json --q", [], ["--push"]],
+  ["waybill docker -- auth lo", [], ["login", "logout"]],
+];
+
+/** The words, without the ends that shells put behind flags that take a value. */
+async function offered(command: string[]): Promise<{ words: string[]; stderr: string }> {
+  const child = Bun.spawn(command, { stdout: "pipe", stderr: "pipe", stdin: "ignore", cwd: folder });
+  const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { words: stdout.split("\n").map((line) => (line.split("\t")[0] ?? "").replace(/=$/, "")), stderr };
+}
+
+/** Sets bash's variables for completion as bash does: it breaks words at `=`. */
+function askBash(typed: string) {
+  const program = `source "$1"; set -f
+    compopt() { :; }
+    COMP_WORDS=($(sed 's/=/ = /g' <<<"$2")); [[ $2 == *[\\ =] ]] && COMP_WORDS+=('')
+    [[ $2 == *= ]] && unset 'COMP_WORDS[-1]'
+    COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _waybill; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return offered(["bash", "--norc", "-c", program, "bash", script("bash"), typed]);
+}
+
+function askFish(typed: string) {
+  return offered(["fish", "--no-config", "--command", `source ${script("fish")}; complete -C '${typed}'`]);
+}
+
+describe("waybill completion bash", () => {
+  test.each(rows)("offers for %j", async (typed, wanted, never) => {
+    const { words, stderr } = await askBash(typed);
+    expect(stderr).toBe("");
+    for (const word of wanted) expect(words).toContain(word);
+    for (const word of never) expect(words).not.toContain(word);
+  });
+
+  test("offers the words that a flag takes, however it is spelled", async () => {
+    for (const typed of ["waybill auth list --format=j", "waybill auth list --format j"])
+      expect((await askBash(typed)).words.filter(Boolean)).toEqual(["json"]);
+    expect((await askBash("waybill auth list --format=")).words.filter(Boolean).sort()).toEqual(["json", "table"]);
+  });
+
+  clientTest("completes what is typed on a terminal", [], async () => {
+    expect(await typeInto("bash --norc -i", `source ${script("bash")}`)).toContain("waybill auth print-access-token");
+  });
+});
+
+describe("waybill completion zsh", () => {
+  clientTest("completes what is typed on a terminal", ["zsh"], async () => {
+    const setUp = `autoload -Uz compinit; compinit -u -D; source ${script("zsh")}`;
+    expect(await typeInto("zsh -f -i", setUp)).toContain("waybill auth print-access-token");
+  });
+
+  clientTest("completes the value of a flag, and a flag", ["zsh"], async () => {
+    const setUp = `autoload -Uz compinit; compinit -u -D; source ${script("zsh")}`;
+    const said = await typeInto("zsh -f -i", setUp, "waybill auth list --form\tj\t");
+    expect(said).toContain("waybill auth list --format=json");
+  });
+});
+
+describe("waybill completion fish", () => {
+  clientTest("offers what the definitions have", ["fish"], async () => {
+    for (const [typed, wanted, never] of rows) {
+      const { words, stderr } = await askFish(typed);
+      expect({ typed, stderr }).toEqual({ typed, stderr: "" });
+      for (const word of wanted) expect(words).toContain(word);
+      for (const word of never) expect(words).not.toContain(word);
+    }
+    expect((await askFish("waybill auth list --format=j")).words).toContain("--format=json");
+  });
+});
+
+test("waybill completion refuses other shells", async () => {
+  const { exitCode, stderr } = await waybill("tcsh");
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("hint: one of: bash, zsh, fish");
+});
+
+/** Types a line with a tab into a shell on a pseudo-terminal, and then makes the shell print the line. */
+async function typeInto(shell: string, setUp: string, typed = "waybill auth print-acc\t"): Promise<string> {
+  const child = Bun.spawn(["script", "--quiet", "--command", `env HOME=${folder} TERM=dumb ${shell}`, "/dev/null"], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+    cwd: folder,
+  });
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let said = "";
+  const until = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const found = pattern.exec(said);
+      if (found) return found[0];
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`${shell} ended: ${said}`);
+      said += value;
+    }
+  };
+  const type = (text: string) => {
+    child.stdin.write(text);
+    return child.stdin.flush();
+  };
+  await type(`${setUp}; PS1='rea''dy> '\n`);
+  await until(/ready> /);
+  // Control-A is the beginning of the line: what stands there becomes the argument of echo.
+  await type(`${typed}\u0001echo "said: \u0005"\n`);
+  const printed = await until(/\nsaid: .*\n/);
+  await type("exit\n");
+  await child.exited;
+  return printed;
+}
