@@ -132,8 +132,10 @@ async function typeInto(shell: string, setUp: string, typed = "waybill auth prin
   await until(/ready> /);
   // Control-A is the beginning of the line: what stands there becomes the argument of echo.
   await type(`${typed}\u0001echo "said: \u0005"\n`);
-  const printed = await until(/\nsaid: .*\n/);
+  const printed = await until(/\nsaid: [^\n]*\n/);
   await type("exit\n");
+  child.stdin.end();
+  while (!(await reader.read()).done);
   await child.exited;
   return printed;
 }
