@@ -10,12 +10,12 @@ export function sourceDate(env: NodeJS.ProcessEnv = process.env): Date {
   const named = env.SOURCE_DATE_EPOCH;
   if (named !== undefined && /^[0-9]{1,11}$/.test(named)) return new Date(Number(named) * 1000);
   try {
-    const options = {
+    const seconds = execFileSync("git", ["log", "-1", "--format=%ct"], {
       cwd: join(import.meta.dir, ".."),
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
-    } as const;
-    return new Date(Number(execFileSync("git", ["log", "-1", "--format=%ct"], options).trim()) * 1000);
+    });
+    return new Date(Number(seconds.trim()) * 1000);
   } catch {
     return new Date(Date.UTC(1980, 0, 1));
   }
