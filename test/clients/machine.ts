@@ -18,7 +18,6 @@ export type Need =
   | "haproxy"
   | "postgresql"
   | "docker-registry"
-  | "haproxy"
   | "python3"
   | "python with google-auth"
   | "zsh"
@@ -31,9 +30,7 @@ export type Need =
   | "namespaces";
 
 /** gcloud is large, and not free software in Debian; pip needs a network: nobody is asked to have them, nor a proxy. */
-const OPTIONAL: ReadonlySet<Need> = new Set(["gcloud", "python with google-auth", "haproxy"]);
-/** gcloud is large, and not free software in Debian; pip needs a network: nobody is asked to have them. */
-const OPTIONAL: ReadonlySet<Need> = new Set(["gcloud", "python with google-auth", "lintian"]);
+const OPTIONAL: ReadonlySet<Need> = new Set(["gcloud", "python with google-auth", "haproxy", "lintian"]);
 
 /** True where a missing client is a failure and not a skipped test. */
 export const clientsRequired = process.env.WAYBILL_REQUIRE_CLIENTS === "1";
