@@ -4,7 +4,7 @@ import { listenHost, listenPort } from "./config/listen-address.ts";
 import type { Connection } from "./http/connection.ts";
 import type { ErrorLog } from "./http/distribution/answer-error.ts";
 
-export type Handler = (request: Request, connection: Connection) => Promise<Response>;
+export type Handler = (request: Request, connection: Connection) => Response | Promise<Response>;
 
 /** Open sockets of one port. */
 export interface Listeners {

@@ -101,19 +101,21 @@ export class Audit {
   }
 
   /**
-   * Notes a pull of a manifest; in the log is the first one of each principal and manifest.
+   * Notes a pull of a manifest; in the log is the first one of each principal and manifest. False where it could not be noted.
    *
    * @param principal its key
    * @param event made only where it is needed
    */
-  pulled(principal: string, repositoryId: string, digest: string, event: () => AuditEvent): void {
+  pulled(principal: string, repositoryId: string, digest: string, event: () => AuditEvent): boolean {
     const key = `${principal} ${repositoryId} ${digest}`;
+    if (this.#pulls.has(key)) return true;
     // Pulls go on while the log cannot be written: they are the last thing that a full disk is to stop.
-    if (this.#pulls.has(key) || this.#journal.waiting >= waitingMax) return;
+    if (this.#journal.waiting >= waitingMax) return false;
     if (this.#pulls.size >= pullsMax) this.#pulls.clear();
     this.#pulls.add(key);
     this.#journal.addPull({ at: this.#foundations.now(), event: event(), principal, repositoryId, digest });
     this.#schedule();
+    return true;
   }
 
   /** A page of the log, with what was noted up to now. */

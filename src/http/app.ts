@@ -72,13 +72,16 @@ export function createApp(names: Names, faces: Faces) {
   const wide = doors
     .filter(({ path }) => path.endsWith("*"))
     .map((each) => ({ ...each, start: each.path.slice(0, -1) }));
-  return async (request: Request, connection: Connection): Promise<Response> => {
+  const answerAnew = async (request: Request, context: RequestContext): Promise<Response> => {
     const path = pathOf(request);
-    const context = names.contextOf(request, connection);
     const answer = exact.get(path);
     if (answer) return await answer(request, context);
     for (const { start, answer } of wide) if (path.startsWith(start)) return await answer(request, context);
     return Response.json({ error: "there is nothing at this path" }, { status: 404 });
+  };
+  return (request: Request, connection: Connection): Response | Promise<Response> => {
+    const context = names.contextOf(request, connection);
+    return faces.registry.again(request, context) ?? answerAnew(request, context);
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Audit } from "../audit/audit.ts";
 import { nobody } from "../audit/event.ts";
-import type { Authenticator, Expectation } from "../identity/authenticator.ts";
+import { type Authenticator, type Expectation, isBoundToPlace } from "../identity/authenticator.ts";
 import type { Caller } from "../identity/caller.ts";
-import type { CredentialUses } from "../identity/credential-uses.ts";
-import type { Credentials } from "../identity/credentials.ts";
+import type { CredentialUses, HeldUse } from "../identity/credential-uses.ts";
+import { type Credentials, parseAuthorization } from "../identity/credentials.ts";
 import { IdentityError } from "../identity/identity-error.ts";
 import type { Places } from "../identity/places.ts";
 import { principalKey } from "../identity/principal.ts";
@@ -24,6 +24,14 @@ export class TooManyRequestsError extends Error {
 
 /** A credential that somebody showed, as far as the audit log wants to know. */
 export type Shown = Pick<Caller, "principal" | "keyId" | "credential" | "lineage">;
+
+/** Somebody who was let in, as far as the next request with the same credential needs it. */
+export interface Readmission {
+  readonly caller: Caller;
+  /** Absent for an anonymous caller. */
+  readonly principal: string | undefined;
+  readonly use: HeldUse | undefined;
+}
 
 /** Stands before every face: asks who it is, and keeps count. */
 export class Doorkeeper {
@@ -50,6 +58,29 @@ export class Doorkeeper {
     this.#uses.note(caller, credentials);
     await this.notePlace(caller, context);
     return caller;
+  }
+
+  /**
+   * What lets a caller in again by the same Authorization header while nothing has changed; undefined where something of the
+   * request itself is to be asked each time.
+   */
+  readmission(caller: Caller, authorization: string): Readmission | undefined {
+    const credentials = parseAuthorization(authorization);
+    if (credentials.kind !== "bearer" || isBoundToPlace(caller)) return undefined;
+    const { principal } = caller;
+    return {
+      caller,
+      principal: principal.kind === "anonymous" ? undefined : principalKey(principal),
+      use: this.#uses.hold(caller, credentials),
+    };
+  }
+
+  /** Counts another request. False where there are too many, or it comes from elsewhere: `identify` sees to that. */
+  readmit({ caller, principal, use }: Readmission, context: RequestContext): boolean {
+    if (!this.#places.knows(caller, context.address)) return false;
+    if (principal !== undefined && this.#limits.countPrincipal(principal) > 0) return false;
+    if (use) this.#uses.again(use);
+    return true;
   }
 
   /** Logs the first use of a credential from a network: every request asks, for the same token may come from elsewhere. */

@@ -210,3 +210,8 @@ function lineageOf({ jti, key, login, workload, actors, limits, from = [] }: Tok
     from: [...from, jti],
   };
 }
+
+/** Whether a credential counts on some connections only: every request with it is to be asked about. */
+export function isBoundToPlace({ lineage }: Caller): boolean {
+  return lineage?.limits?.networks !== undefined || lineage?.limits?.certificates !== undefined;
+}

@@ -5,8 +5,11 @@ interface Known {
   readonly until: number;
 }
 
-/** Nothing is remembered for longer, so that what ends by the clock alone (a key's own expiry) ends soon after. */
-const rememberMillisecondsMax = 10_000;
+/**
+ * Nothing is remembered for longer, so that what ends by the clock alone (a key's own expiry) ends soon after: with the second
+ * for which an answer may be remembered beside it, within ten.
+ */
+const rememberMillisecondsMax = 9_000;
 const callersMax = 20_000;
 
 /**

@@ -20,6 +20,12 @@ export interface StoredBlob {
   read(start?: number, end?: number): Promise<ObjectBytes>;
   /** Where the store itself gives it to whoever asks soon; absent where it is to be read here. */
   readonly link: ((headers: Readonly<Record<string, string>>) => Promise<string>) | undefined;
+  /** The same at once, where the store need not wait for it. */
+  readonly atOnce?: {
+    /** Whether it still has the size that it was stored with. */
+    isWhole(): boolean;
+    read(): Blob;
+  };
 }
 
 /** Whoever has been sent there asks at once, and a longer answer goes on. What was decided may be revoked meanwhile. */
@@ -54,7 +60,13 @@ export class Blobs {
     if (stored !== row.size) throw await this.#damaged(digest, row, stored);
     const { objectKey: key, size } = row;
     const link = this.#redirects ? this.#store.link?.bind(this.#store, key, linkSeconds) : undefined;
-    return { size, read: (start, end) => this.#store.read(key, start, end), link };
+    const { atOnce } = this.#store;
+    return {
+      size,
+      read: (start, end) => this.#store.read(key, start, end),
+      link,
+      ...(atOnce && { atOnce: { isWhole: () => atOnce.size(key) === size, read: () => atOnce.read(key) } }),
+    };
   }
 
   /** Some repositories that have the blob: where an anonymous mount looks (distribution-spec: `mount` without `from`). */

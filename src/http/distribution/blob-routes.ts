@@ -11,6 +11,8 @@ import { registryHeaders } from "./answer-error.ts";
 import { arrivingBlob } from "./arriving-blob.ts";
 import { parseByteRange } from "./byte-range.ts";
 import type { Gate } from "./gate.ts";
+import { heldBlob } from "./held-blob.ts";
+import type { Question } from "./remembered-answers.ts";
 import type { Route } from "./route.ts";
 
 type BlobRoute = Extract<Route, { kind: "blob" }>;
@@ -34,11 +36,12 @@ export class BlobRoutes {
     context: RequestContext,
     { repository, digest }: BlobRoute,
     caller: Caller,
+    question?: Question,
   ): Promise<Response> {
     switch (request.method) {
       case "GET":
       case "HEAD":
-        return await this.#read(request, { kind: "blob", repository, digest }, caller);
+        return await this.#read(request, { kind: "blob", repository, digest }, caller, question);
       case "DELETE": {
         const resolved = await this.#gate.admit(caller, repository, deleteArtifacts, "delete");
         await this.#blobs.delete(resolved, digest);
@@ -59,15 +62,20 @@ export class BlobRoutes {
     }
   }
 
-  async #read(request: Request, { repository, digest }: BlobRoute, caller: Caller): Promise<Response> {
-    const resolved = await this.#gate.admit(caller, repository, pull, "pull");
-    if (this.#pullThrough.isFor(resolved)) {
+  async #read(
+    request: Request,
+    { repository, digest }: BlobRoute,
+    caller: Caller,
+    question: Question | undefined,
+  ): Promise<Response> {
+    const admission = await this.#gate.admission(caller, repository, pull, "pull");
+    const { resolved } = admission;
+    const isCache = this.#pullThrough.isFor(resolved);
+    if (isCache) {
       const arriving = await arrivingBlob(request, this.#pullThrough, resolved, digest);
       if (arriving) return arriving;
     }
-    const blob = this.#pullThrough.isFor(resolved)
-      ? await this.#pullThrough.blob(resolved, digest)
-      : await this.#blobs.get(resolved, digest);
+    const blob = isCache ? await this.#pullThrough.blob(resolved, digest) : await this.#blobs.get(resolved, digest);
     const headers: Record<string, string> = {
       ...registryHeaders,
       ...neverAPage,
@@ -77,6 +85,10 @@ export class BlobRoutes {
       "accept-ranges": "bytes",
       "x-content-type-options": "nosniff",
     };
+    if (!isCache && blob.atOnce) {
+      const held = heldBlob(digest, blob.size, blob.atOnce, new Headers(headers));
+      question?.keep(caller, admission, held.bytes, held.again);
+    }
     if (request.method === "HEAD") return new Response(null, { headers });
     if (blob.link) return await sendToStore(blob.link, digest);
     const range = parseByteRange(request.headers.get("range"), blob.size);

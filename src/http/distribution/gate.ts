@@ -26,9 +26,12 @@ const scopeActions: Readonly<Record<Action, string>> = { pull: "pull", push: "pu
 /** A caller who asks for more repositories than this has some of them looked up again. */
 const admittedPerCallerMax = 1000;
 
-interface Admitted {
+/** What was decided, and what is to be counted whenever it is used. */
+export interface Admission {
   readonly resolved: ResolvedRepository;
   readonly use: Use;
+  /** Whether it holds until something changes: what the clock alone can end, or a first push, is asked every time. */
+  readonly lasting: boolean;
 }
 
 /** Where a request to a repository is let in or not. */
@@ -42,7 +45,7 @@ export class Gate {
    * What was admitted, beside the caller it was admitted for: the authenticator gives the same object only while
    * nothing changed that could change a decision. A repository that is removed counts as such a change.
    */
-  readonly #admitted = new WeakMap<Caller, Map<string, Admitted>>();
+  readonly #admitted = new WeakMap<Caller, Map<string, Admission>>();
 
   constructor(metadata: Metadata, doorkeeper: Doorkeeper, access: Access, caches: Caches, audit: Audit) {
     this.#metadata = metadata;
@@ -60,11 +63,16 @@ export class Gate {
 
   /** The repository, where the caller may do this with it. Throws RefusalError, before anything says whether it exists. */
   async admit(caller: Caller, repository: Repository, permission: Permission, action: Action) {
+    return (await this.admission(caller, repository, permission, action)).resolved;
+  }
+
+  /** As `admit`, with what is needed to let the same caller in again. */
+  async admission(caller: Caller, repository: Repository, permission: Permission, action: Action): Promise<Admission> {
     const question = `${permission} ${action} ${repository.location} ${repository.path}`;
     const known = this.#admitted.get(caller)?.get(question);
     if (known) {
       this.#audit.again(known.use);
-      return known.resolved;
+      return known;
     }
     const resolved = await resolveRepository(this.#metadata, repository);
     const decision = await this.decide(caller, resolved, permission, action);
@@ -75,9 +83,10 @@ export class Gate {
     if (action === "push") this.#refuseCache(resolved);
     const use = this.#audit.use(useOf(caller, permission, repositoryResource(repository, resolved)));
     this.#audit.again(use);
-    // What the clock alone can end is asked every time.
-    if (resolved.repositoryId !== undefined && !decision.momentary) this.#remember(caller, question, { resolved, use });
-    return resolved;
+    const lasting = resolved.repositoryId !== undefined && !decision.momentary;
+    const admission = { resolved, use, lasting };
+    if (lasting) this.#remember(caller, question, admission);
+    return admission;
   }
 
   async decide(caller: Caller, resolved: ResolvedRepository, permission: Permission, action: Action) {
@@ -114,7 +123,7 @@ export class Gate {
     throw new RegistryError("DENIED", `${repository.project} is a cache of ${upstream.host}: push there`);
   }
 
-  #remember(caller: Caller, question: string, admitted: Admitted): void {
+  #remember(caller: Caller, question: string, admitted: Admission): void {
     const known = this.#admitted.get(caller);
     if (known && known.size < admittedPerCallerMax) known.set(question, admitted);
     else this.#admitted.set(caller, new Map([[question, admitted]]));

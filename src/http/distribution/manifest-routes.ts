@@ -16,6 +16,7 @@ import { queryOf } from "../url.ts";
 import { registryHeaders } from "./answer-error.ts";
 import type { Gate } from "./gate.ts";
 import { RefusalError } from "./refusal.ts";
+import type { Question } from "./remembered-answers.ts";
 import type { Route } from "./route.ts";
 
 const tagsPerPushMax = 50;
@@ -36,12 +37,18 @@ export class ManifestRoutes {
     this.#audit = audit;
   }
 
-  async handle(request: Request, context: RequestContext, route: ManifestRoute, caller: Caller): Promise<Response> {
+  async handle(
+    request: Request,
+    context: RequestContext,
+    route: ManifestRoute,
+    caller: Caller,
+    question?: Question,
+  ): Promise<Response> {
     switch (request.method) {
       case "GET":
-        return await this.#get(route, caller, context);
+        return await this.#get(route, caller, context, question);
       case "HEAD":
-        return await this.#head(route, caller);
+        return await this.#head(route, caller, question);
       case "PUT":
         return await this.#put(request, context, route, caller);
       case "DELETE":
@@ -51,10 +58,15 @@ export class ManifestRoutes {
     }
   }
 
-  async #get({ repository, reference }: ManifestRoute, caller: Caller, context: RequestContext): Promise<Response> {
-    const resolved = await this.#admitted(caller, repository, reference);
+  async #get(
+    { repository, reference }: ManifestRoute,
+    caller: Caller,
+    context: RequestContext,
+    question: Question | undefined,
+  ): Promise<Response> {
+    const { resolved, admission } = await this.#admitted(caller, repository, reference);
     const { body, digest, mediaType } = await this.#manifests.get(resolved, reference);
-    this.#audit.pulled(principalKey(caller.principal), resolved.repositoryId ?? "", digest, () => ({
+    const noted = this.#audit.pulled(principalKey(caller.principal), resolved.repositoryId ?? "", digest, () => ({
       kind: "image.first-pulled",
       repository: repository.path,
       digest,
@@ -62,19 +74,30 @@ export class ManifestRoutes {
       from: whenceOf(context),
       projectId: resolved.projectId,
     }));
-    return new Response(body as Uint8Array<ArrayBuffer>, { headers: headersOf(digest, mediaType, body.byteLength) });
+    const headers = new Headers(headersOf(digest, mediaType, body.byteLength));
+    const again = () => new Response(body as Uint8Array<ArrayBuffer>, { headers });
+    if (noted && admission) question?.keep(caller, admission, body.byteLength, again);
+    return again();
   }
 
-  async #head({ repository, reference }: ManifestRoute, caller: Caller): Promise<Response> {
-    const resolved = await this.#admitted(caller, repository, reference);
+  async #head({ repository, reference }: ManifestRoute, caller: Caller, question: Question | undefined) {
+    const { resolved, admission } = await this.#admitted(caller, repository, reference);
     const { digest, mediaType, size } = await this.#manifests.head(resolved, reference);
-    return new Response(null, { headers: headersOf(digest, mediaType, size) });
+    const headers = new Headers(headersOf(digest, mediaType, size));
+    const again = () => new Response(null, { headers });
+    if (admission) question?.keep(caller, admission, 0, again);
+    return again();
   }
 
-  /** The repository to read from; a cache has the manifest by then, where its upstream does. */
+  /**
+   * The repository to read from; a cache has the manifest by then, where its upstream does. The admission is there where it
+   * is all that such a request needs.
+   */
   async #admitted(caller: Caller, repository: ManifestRoute["repository"], reference: ManifestRoute["reference"]) {
-    const resolved = await this.#gate.admit(caller, repository, pull, "pull");
-    return this.#pullThrough.isFor(resolved) ? await this.#pullThrough.bringManifest(resolved, reference) : resolved;
+    const admission = await this.#gate.admission(caller, repository, pull, "pull");
+    const { resolved } = admission;
+    if (!this.#pullThrough.isFor(resolved)) return { resolved, admission };
+    return { resolved: await this.#pullThrough.bringManifest(resolved, reference), admission: undefined };
   }
 
   async #put(

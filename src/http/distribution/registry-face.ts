@@ -21,6 +21,7 @@ import { Gate } from "./gate.ts";
 import { ManifestRoutes } from "./manifest-routes.ts";
 import { ReferrerRoutes } from "./referrer-routes.ts";
 import { RefusalError } from "./refusal.ts";
+import { type Question, RememberedAnswers } from "./remembered-answers.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { SearchRoutes } from "./search-routes.ts";
 import { TagRoutes } from "./tag-routes.ts";
@@ -55,6 +56,7 @@ export class RegistryFace {
   readonly #referrers: ReferrerRoutes;
   readonly #catalog: CatalogRoutes;
   readonly #search: SearchRoutes;
+  readonly #answers: RememberedAnswers;
   readonly #audit: Audit;
   readonly #readOnly: boolean;
   readonly #log: ErrorLog;
@@ -69,20 +71,27 @@ export class RegistryFace {
     this.#referrers = new ReferrerRoutes(metadata, this.#gate);
     this.#catalog = new CatalogRoutes(metadata, access);
     this.#search = new SearchRoutes(metadata, access);
+    this.#answers = new RememberedAnswers(metadata.generation, doorkeeper, audit, now);
     this.#audit = audit;
     this.#readOnly = services.readOnly;
     this.#log = log;
   }
 
+  /** The answer to a pull that was answered a moment ago, where nothing has changed since: without a look-up, and at once. */
+  again(request: Request, context: RequestContext): Response | undefined {
+    return this.#answers.find(request, context);
+  }
+
   async handle(request: Request, context: RequestContext): Promise<Response> {
     let caller: Caller | undefined;
     try {
+      const question = this.#answers.ask(request, context);
       const route = parseRoute(pathOf(request), context.location);
       if (!route) return Response.json({ errors: [noSuchPath] }, { status: 404, headers: registryHeaders });
       const graceMilliseconds = route.kind === "upload" ? uploadGraceMilliseconds : 0;
       caller = await this.#gate.identify(request, context, graceMilliseconds);
       if (this.#readOnly && !reading.has(request.method)) throw readOnlyServer();
-      if (route.kind !== "base") return await this.#dispatch(request, context, route, caller);
+      if (route.kind !== "base") return await this.#dispatch(request, context, route, caller, question);
       // docker decides here whether to send credentials at all: who brings none is asked, even where all is public.
       if (caller.principal.kind === "anonymous" && !caller.access) return askToLogIn(context);
       return Response.json({}, { headers: registryHeaders });
@@ -100,16 +109,17 @@ export class RegistryFace {
     context: RequestContext,
     route: Exclude<Route, { kind: "base" }>,
     caller: Caller,
+    question: Question | undefined,
   ): Promise<Response> {
     switch (route.kind) {
       case "blob":
-        return this.#blobs.handle(request, context, route, caller);
+        return this.#blobs.handle(request, context, route, caller, question);
       case "uploads":
         return this.#uploads.begin(request, context, route.repository, caller);
       case "upload":
         return this.#uploads.continue(request, context, route, caller);
       case "manifest":
-        return this.#manifests.handle(request, context, route, caller);
+        return this.#manifests.handle(request, context, route, caller, question);
       case "tags":
         return this.#tags.list(request, route.repository, caller);
       case "project":

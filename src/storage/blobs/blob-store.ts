@@ -12,6 +12,8 @@ export interface BlobStore {
    * are a `Blob`, and do not pass through JavaScript.
    */
   read(key: string, start?: number, end?: number): Promise<ObjectBytes>;
+  /** The same at once, where the store need not wait for it. */
+  readonly atOnce?: { size(key: string): number | undefined; read(key: string): Blob };
   /** Where `append` can go on with an unfinished object of which somebody has seen `size` bytes: there, or earlier. */
   resumeAt(key: string, size: number): Promise<number>;
   /** Opens an unfinished object for appending at a size that `resumeAt` answered, cutting off what lies beyond; 0 begins one. */

@@ -32,6 +32,7 @@ export async function openFilesystemBlobs(folder: string): Promise<BlobStore & O
   return {
     readsUnfinished: true,
     isShared: false,
+    atOnce: { size: sizeOf, read: (key) => Bun.file(path(key)) },
     async stat(key) {
       return sizeOf(key);
     },

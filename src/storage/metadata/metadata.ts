@@ -1,3 +1,4 @@
+import type { Generation } from "./generation.ts";
 import type { HotReads } from "./hot-reads.ts";
 import type { Reader, Writer } from "./schema.ts";
 
@@ -8,6 +9,8 @@ export interface Metadata {
   readonly read: Reader;
   /** The few look-ups that every request makes. */
   readonly hot: HotReads;
+  /** Whether what was read before still holds. */
+  readonly generation: Generation;
   /**
    * Runs `change` in one transaction and resolves with its result when that is on disk: a power cut afterwards
    * loses nothing. When `change` throws, nothing of it remains and the error is passed on.

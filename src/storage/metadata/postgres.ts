@@ -39,6 +39,8 @@ export async function openPostgres(url: string): Promise<Metadata> {
   return {
     dialect: "postgres",
     read: db,
+    // Other nodes write, too, and nobody tells.
+    generation: { now: () => undefined },
     hot: new HotReads((statement) => {
       let position = 0;
       const text = statement.replace(/\?/g, () => `$${++position}`);

@@ -11,6 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import { isDecisive, OwnGeneration } from "./generation.ts";
 import { GroupSync } from "./group-sync.ts";
 import { HotReads } from "./hot-reads.ts";
 import { InFlight } from "./in-flight.ts";
@@ -27,18 +28,23 @@ import { Turns } from "./turns.ts";
  * happens); `write` answers after a sync of the write-ahead log that began after its commit (docs/decisions/0002).
  *
  * @param file the database's path; its folder must exist.
+ * @param clock milliseconds
  */
-export async function openSqlite(file: string): Promise<Metadata> {
+export async function openSqlite(file: string, clock: () => number = Date.now): Promise<Metadata> {
   const writing = connect(file);
   const reading = connect(file);
   try {
-    const writer = new Kysely<Schema>({ dialect: new SqliteDialect(writing, new Turns()) });
+    // Asked where this process writes, it changes with the commits of other processes only.
+    const othersVersion = writing.prepare<{ data_version: number }, []>("pragma data_version");
+    const generation = new OwnGeneration(() => othersVersion.get()?.data_version ?? Number.NaN, clock);
+    const writer = new Kysely<Schema>({ dialect: new SqliteDialect(writing, new Turns(), () => generation.raise()) });
     await migrate(writer as unknown as Kysely<never>, { dialect: "sqlite" });
     const log = await openLog(file, writing);
     const inFlight = new InFlight();
     return {
       dialect: "sqlite",
       read: new Kysely<Schema>({ dialect: new SqliteDialect(reading, undefined) }),
+      generation,
       hot: new HotReads((sql) => {
         const statement = reading.prepare(sql);
         return async (...parameters) => statement.all(...(parameters as SQLQueryBindings[])) as never;
@@ -98,14 +104,17 @@ async function openLog(file: string, database: Database): Promise<GroupSync> {
 class SqliteDialect implements Dialect {
   readonly #database: Database;
   readonly #turns: Turns | undefined;
+  readonly #onDecisive: () => void;
 
-  constructor(database: Database, turns: Turns | undefined) {
+  /** @param onDecisive told of every commit that may change what a pull is answered with */
+  constructor(database: Database, turns: Turns | undefined, onDecisive: () => void = () => {}) {
     this.#database = database;
     this.#turns = turns;
+    this.#onDecisive = onDecisive;
   }
 
   createDriver(): Driver {
-    return new SqliteDriver(this.#database, this.#turns);
+    return new SqliteDriver(new SqliteConnection(this.#database, this.#onDecisive), this.#turns);
   }
   createQueryCompiler() {
     return new SqliteQueryCompiler();
@@ -134,8 +143,8 @@ class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection;
   readonly #turns: Turns | undefined;
 
-  constructor(database: Database, turns: Turns | undefined) {
-    this.#connection = new SqliteConnection(database);
+  constructor(connection: SqliteConnection, turns: Turns | undefined) {
+    this.#connection = connection;
     this.#turns = turns;
   }
 
@@ -165,20 +174,28 @@ class SqliteDriver implements Driver {
  */
 class SqliteConnection implements DatabaseConnection {
   readonly #database: Database;
+  readonly #onDecisive: () => void;
   #changing = false;
+  #decisive = false;
 
-  constructor(database: Database) {
+  constructor(database: Database, onDecisive: () => void) {
     this.#database = database;
+    this.#onDecisive = onDecisive;
   }
 
   begin(): void {
     this.#database.run("begin immediate");
     this.#changing = true;
+    this.#decisive = false;
   }
 
   commit(): void {
-    this.#database.run("commit");
-    this.#changing = false;
+    try {
+      this.#database.run("commit");
+      this.#changing = false;
+    } finally {
+      if (this.#decisive) this.#onDecisive();
+    }
   }
 
   rollback(): void {
@@ -186,8 +203,17 @@ class SqliteConnection implements DatabaseConnection {
     if (this.#database.inTransaction) this.#database.run("rollback");
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#changing && !this.#database.inTransaction) throw new Error("the transaction was rolled back");
+    if (!this.#decisive) this.#decisive = isDecisive(query);
+    try {
+      return this.#run<R>(query);
+    } finally {
+      if (!this.#changing && this.#decisive) this.#onDecisive();
+    }
+  }
+
+  #run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
     const statement = this.#database.query(sql);
     const bindings = parameters as SQLQueryBindings[];
     if (statement.columnNames.length > 0) return { rows: statement.all(...bindings) as R[] };
