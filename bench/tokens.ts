@@ -13,39 +13,38 @@ import { machine } from "./measure.ts";
 import { imageOf, pushImage } from "./registry/client.ts";
 import { median, rounded } from "./registry/comparison.ts";
 import { ContentMaker } from "./registry/content.ts";
-import { repository, startDistribution, startWaybill } from "./registry/servers.ts";
+import { repository, startWaybill } from "./registry/servers.ts";
 import { Wire } from "./registry/wire.ts";
 import { decisionLines } from "./tokens/decision.ts";
-import { type Asked, type Rate, rateOf } from "./tokens/rate.ts";
+import { NotMeasured, passwordFile, tokenServer } from "./tokens/peers.ts";
+import type { Question } from "./tokens/question.ts";
+import { type Rate, rateOf } from "./tokens/rate.ts";
 
-interface Question extends Asked {
-  readonly what: string;
-  readonly contender: string;
-  readonly pid: number;
-  /** Requests per second to be reached, on two cores. */
-  readonly goal?: number;
-}
-
+const peers = { "docker-registry": passwordFile, "distribution with docker_auth": tokenServer };
 const connections = 16;
 const form = { "content-type": "application/x-www-form-urlencoded" };
 const scopes = `scope=repository:${repository}:pull,push`;
-/** htpasswd's own; a careful operator takes more, and each more doubles what a request costs. */
-const bcryptCost = 5;
-
 export async function* lines({ quick }: { quick: boolean }): AsyncGenerator<object> {
   yield* decisionLines(quick);
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await Sandbox.create());
-  const ours = await questionsToUs(sandbox);
-  const peers = await questionsToPeers(stack.use(await Sandbox.create()));
   const [seconds, rounds] = quick ? [1, 1] : [6, 3];
-  for (const question of [...ours, ...peers]) {
+  const measured = async (question: Question) => {
     const rates: Rate[] = [];
     const { pid } = question;
     for (let round = 0; round < rounds; round++) {
       rates.push(await rateOf(sandbox, question, { pid, connections, seconds, cores: "" }));
     }
-    yield toLine(question, rates);
+    return toLine(question, rates);
+  };
+  for (const question of await questionsToUs(sandbox)) yield await measured(question);
+  for (const [contender, peer] of Object.entries(peers)) {
+    try {
+      for await (const question of peer(stack.use(await Sandbox.create()))) yield await measured(question);
+    } catch (error) {
+      if (!(error instanceof NotMeasured)) throw error;
+      yield { what: "beside others", contender, result: `not measured: ${error.message}`, machine: machine() };
+    }
   }
 }
 
@@ -123,21 +122,4 @@ async function subjectOf(origin: string, token: string): Promise<string> {
       subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
     }),
   );
-}
-
-/** Debian's registry with a password file: no tokens, so every request pays for the password. */
-async function questionsToPeers(sandbox: Sandbox): Promise<Question[]> {
-  const program = Bun.which("docker-registry");
-  if (!program) {
-    console.error("waybill: docker-registry is not installed: measured without it");
-    return [];
-  }
-  const hash = await Bun.password.hash("password", { algorithm: "bcrypt", cost: bcryptCost });
-  await Bun.write(sandbox.path("htpasswd"), `robot:${hash}\n`);
-  sandbox.env.REGISTRY_AUTH_HTPASSWD_REALM = "bench";
-  sandbox.env.REGISTRY_AUTH_HTPASSWD_PATH = sandbox.path("htpasswd");
-  const { origin, pid } = await startDistribution(sandbox, "", "docker-registry", [program]);
-  const what = `checked request: htpasswd with bcrypt, cost ${bcryptCost}`;
-  const headers = basic("robot", "password");
-  return [{ what, contender: "docker-registry", pid, url: `${origin}/v2/`, method: "GET", headers, body: "" }];
 }

@@ -107,7 +107,8 @@ http {
   return await answering({ name: "nginx (limit)", origin: `http://127.0.0.1:${port}`, pid: child.pid }, "/");
 }
 
-async function answering(server: Pick<Target, "name" | "origin" | "pid">, path: string): Promise<Target> {
+/** The server, once it says anything at all to a request. */
+export async function answering(server: Pick<Target, "name" | "origin" | "pid">, path: string): Promise<Target> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const answer = await fetch(`${server.origin}${path}`).catch(() => undefined);
     if (answer) return { ...server, readAuthorization: "", pushAuthorization: "" };
@@ -116,7 +117,7 @@ async function answering(server: Pick<Target, "name" | "origin" | "pid">, path: 
   throw new Error(`${server.name} does not answer`);
 }
 
-function freePort(): number {
+export function freePort(): number {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const { port = 0 } = server;
   server.stop(true);

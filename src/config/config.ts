@@ -61,6 +61,9 @@ function refuseCombinations(config: Config): void {
   if ((config["tls-cert"] === undefined) !== (config["tls-key"] === undefined)) {
     throw new ConfigError("--tls-cert and --tls-key go together");
   }
+  if (config["client-certificates"] && config["trusted-proxies"].length === 0) {
+    throw new ConfigError("--client-certificates: it takes --trusted-proxies that say which certificate a client has");
+  }
   const proxied = config["trusted-proxies"].length > 0 && config["public-url"] !== undefined;
   if (config["tls-cert"] === undefined && !isLoopback(listenHost(config)) && !proxied) {
     throw new ConfigError(
