@@ -157,6 +157,7 @@ function byOwner(method: string, resource: string, change?: Detail): AuditEvent 
 
 function appOf(names: Names, installation: Installation, setupCodes: SetupCodes): Handler {
   return createApp(names, {
+    isReady: () => installation.metadata.isReachable(),
     registry: new RegistryFace(installation),
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),

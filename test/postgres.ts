@@ -73,7 +73,7 @@ async function startCluster(binaries: string, folder: string): Promise<Postgres 
     "listen_addresses=127.0.0.1",
     `unix_socket_directories=${folder}`,
   ];
-  const options = [...settings, `port=${port}`, "max_connections=50"].flatMap((setting) => ["-c", setting]);
+  const options = [...settings, `port=${port}`, "max_connections=100"].flatMap((setting) => ["-c", setting]);
   const server = run([join(binaries, "postgres"), "-D", join(folder, "data"), ...options], folder);
   const deadline = Date.now() + READY_WITHIN_MILLISECONDS;
   while (server.exitCode === null && Date.now() < deadline) {

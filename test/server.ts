@@ -71,6 +71,7 @@ export async function startTestServer(
   });
   const codes = new SetupCodes(() => clock.now);
   const app = createApp(names, {
+    isReady: () => true,
     registry: new RegistryFace(installation),
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),

@@ -9,10 +9,13 @@ import type { RegistryTokenFace } from "./token/registry-token-face.ts";
 import type { SecurityTokenFace } from "./token/security-token-face.ts";
 import { serverDescription } from "./token/server-description.ts";
 import type { TokenInfoFace } from "./token/token-info-face.ts";
+import { retryAfter, unreachableText } from "./unreachable.ts";
 import { pathOf } from "./url.ts";
 
 /** Who answers what. */
 export interface Faces {
+  /** Whether requests can be answered: the database is reachable. */
+  readonly isReady: () => boolean;
   readonly registry: RegistryFace;
   readonly registryTokens: RegistryTokenFace;
   readonly oauth: OAuthFace;
@@ -55,7 +58,7 @@ export function doorsOf(faces: Faces): readonly Door[] {
       Response.json(serverDescription(context), { headers: { "cache-control": "public, max-age=3600" } }),
     ),
     door("/healthz", () => new Response("ok\n")),
-    door("/readyz", () => new Response("ok\n")),
+    door("/readyz", () => (faces.isReady() ? new Response("ok\n") : notReady())),
     door("/", greet),
     ...to(people, "/authorize", "/device", "/device/answer"),
     door("/console*", (request, context) => {
@@ -83,6 +86,10 @@ export function createApp(names: Names, faces: Faces) {
     const context = names.contextOf(request, connection);
     return faces.registry.again(request, context) ?? answerAnew(request, context);
   };
+}
+
+function notReady(): Response {
+  return new Response(`${unreachableText}\n`, { status: 503, headers: retryAfter });
 }
 
 /** People who type the address want to see something. */

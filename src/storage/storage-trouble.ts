@@ -1,8 +1,8 @@
 /**
  * What keeps a store from doing its work, where an error says so: it has no room left, cannot be written at all, or does
- * not answer.
+ * not answer: the store is away, the database is unreachable.
  */
-export type StorageTrouble = "full" | "unwritable" | "away";
+export type StorageTrouble = "full" | "unwritable" | "away" | "unreachable";
 
 const troubles: Readonly<Record<string, StorageTrouble>> = {
   ENOSPC: "full",
@@ -12,6 +12,7 @@ const troubles: Readonly<Record<string, StorageTrouble>> = {
   "53100": "full",
   "25006": "unwritable",
   "58030": "unwritable",
+  DATABASE_UNREACHABLE: "unreachable",
   EROFS: "unwritable",
   // S3: ours where no answer came, and what stores answer that are busy, in trouble, or have changed their mind about us
   StoreAway: "away",

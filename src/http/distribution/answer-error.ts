@@ -5,6 +5,7 @@ import { RegistryError, type RegistryErrorCode } from "../../registry/registry-e
 import { storageTroubleOf } from "../../storage/storage-trouble.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
+import { retryAfter, unreachableText } from "../unreachable.ts";
 import { RefusalError } from "./refusal.ts";
 
 /** Where what the client need not know is kept. */
@@ -53,8 +54,9 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
   if ((error as { name?: string } | undefined)?.name === "AbortError") {
     return answer("SIZE_INVALID", "the connection ended before the body did");
   }
-  log(error, "request failed");
   const trouble = storageTroubleOf(error);
+  if (trouble === "unreachable") return answer("UNAVAILABLE", unreachableText, undefined, retryAfter);
+  log(error, "request failed");
   if (trouble === "full")
     return answer("STORAGE_FULL", "the registry's disk is full: free some space there and try again");
   if (trouble === "unwritable") return answer("UNAVAILABLE", "the registry's disk cannot be written at the moment");

@@ -11,6 +11,7 @@ export const apiStatuses = {
   ABORTED: 409,
   RESOURCE_EXHAUSTED: 429,
   INTERNAL: 500,
+  UNAVAILABLE: 503,
 } as const;
 
 /** A google.rpc message that says more than the text does. */

@@ -14,6 +14,7 @@ const reasons: Readonly<Record<ApiErrorCode, string>> = {
   ABORTED: "CONCURRENT_CHANGE",
   RESOURCE_EXHAUSTED: "RATE_LIMIT_EXCEEDED",
   INTERNAL: "INTERNAL",
+  UNAVAILABLE: "SERVICE_UNAVAILABLE",
 };
 /** Those that are not about one of Google's services. */
 const general: ReadonlySet<ApiErrorCode> = new Set(["UNAUTHENTICATED", "RESOURCE_EXHAUSTED"]);

@@ -1,7 +1,9 @@
 import { AdministrationError } from "../../identity/administration-error.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
+import { storageTroubleOf } from "../../storage/storage-trouble.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
+import { retryAfter, unreachableText } from "../unreachable.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** Answers with tokens in them stay out of caches (RFC 6749 section 5.1). */
@@ -21,6 +23,10 @@ export function answerOAuthError(error: unknown, log: ErrorLog): Response {
       status: 429,
       headers: { ...notStored, "retry-after": String(error.retryAfterSeconds) },
     });
+  }
+  if (storageTroubleOf(error) === "unreachable") {
+    const body = { error: "temporarily_unavailable", error_description: unreachableText };
+    return Response.json(body, { status: 503, headers: { ...notStored, ...retryAfter } });
   }
   log(error, "token request failed");
   const body = { error: "server_error", error_description: "the server failed; its log says why" };

@@ -5,6 +5,12 @@ import type { Reader, Writer } from "./schema.ts";
 /** The database as the domains see it: SQLite or PostgreSQL, one contract (test/storage/metadata). */
 export interface Metadata {
   readonly dialect: "sqlite" | "postgres";
+  /** Whether other processes work on it, too. */
+  readonly isShared: boolean;
+  /** False while it does not answer: everything asked of it then fails with DatabaseUnreachableError, at once. */
+  isReachable(): boolean;
+  /** Whether this process is the one of all that does what one is to do for them. */
+  isLeader(): boolean;
   /** Queries outside a transaction; each sees what was committed before it. */
   readonly read: Reader;
   /** The few look-ups that every request makes. */

@@ -1,43 +1,36 @@
 import { Kysely, PostgresDialect, sql } from "kysely";
-import pg from "pg";
 import { emptyLists } from "./empty-lists.ts";
 import { HotReads } from "./hot-reads.ts";
 import { InFlight } from "./in-flight.ts";
 import type { Metadata } from "./metadata.ts";
 import { migrate } from "./migrate.ts";
+import { PostgresConnections } from "./postgres-connections.ts";
 import type { Schema, Writer } from "./schema.ts";
 import { Turns } from "./turns.ts";
 
-/** How many statements one node runs at a time. */
-const connectionsMax = 16;
-const int8 = 20;
-
 /**
- * Opens a PostgreSQL database, bringing its schema up to date. Commits are durable as the server is configured.
+ * Opens a PostgreSQL database, bringing its schema up to date. Commits are durable as the server is configured. It may be a
+ * pooler's address only where that keeps sessions (PgBouncer: `pool_mode = session`).
  *
  * @param url `postgres://USER@HOST:PORT/DATABASE`
  */
 export async function openPostgres(url: string): Promise<Metadata> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: connectionsMax,
-    // Counts, sizes and times fit a double; as strings they would compare wrongly.
-    types: { getTypeParser: ((id: number) => (id === int8 ? Number : pg.types.getTypeParser(id))) as never },
-  });
-  // A connection that breaks fails the query that uses it and is replaced; as an unheard event it would end the process.
-  pool.on("error", () => {});
-  pool.on("connect", (client) => client.on("error", () => {}));
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), plugins: [emptyLists()] });
+  const connections = await PostgresConnections.open(url);
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: connections }), plugins: [emptyLists()] });
   try {
     await migrate(db as unknown as Kysely<never>, { dialect: "postgres" });
   } catch (error) {
     await db.destroy();
+    await connections.end().catch(() => {});
     throw error;
   }
   const inFlight = new InFlight();
   const secondTries = new Turns();
   return {
     dialect: "postgres",
+    isShared: true,
+    isReachable: () => connections.isReachable,
+    isLeader: () => connections.isLeader,
     read: db,
     // Other nodes write, too, and nobody tells.
     generation: { now: () => undefined },
@@ -45,7 +38,7 @@ export async function openPostgres(url: string): Promise<Metadata> {
       let position = 0;
       const text = statement.replace(/\?/g, () => `$${++position}`);
       const name = Bun.hash(text).toString(36);
-      return async (...values) => (await pool.query({ name, text, values })).rows as never;
+      return async (...values) => (await connections.read({ name, text, values })) as never;
     }),
     write: (change) => inFlight.run(() => serializable(db, change, secondTries)),
     note: (change) =>

@@ -43,6 +43,9 @@ export async function openSqlite(file: string, clock: () => number = Date.now): 
     const inFlight = new InFlight();
     return {
       dialect: "sqlite",
+      isShared: false,
+      isReachable: () => true,
+      isLeader: () => true,
       read: new Kysely<Schema>({ dialect: new SqliteDialect(reading, undefined) }),
       generation,
       hot: new HotReads((sql) => {
