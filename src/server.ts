@@ -174,7 +174,7 @@ function namesOf(config: Config, port: number): Names {
   return new Names({
     hosts: config.hosts,
     publicUrl: config["public-url"],
-    tls: config["tls-cert"] !== undefined,
+    tls: config["tls-cert"].length > 0,
     port,
     trustedProxies: config["trusted-proxies"],
     clientCertificates: config["client-certificates"],

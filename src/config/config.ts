@@ -58,14 +58,19 @@ function problemsOf(issues: readonly Issue[], chosen: ReadonlyMap<string, Said>)
 }
 
 function refuseCombinations(config: Config): void {
-  if ((config["tls-cert"] === undefined) !== (config["tls-key"] === undefined)) {
-    throw new ConfigError("--tls-cert and --tls-key go together");
+  if (config["tls-cert"].length !== config["tls-key"].length) {
+    throw new ConfigError("--tls-cert and --tls-key go together: one key for each certificate, in the same order");
   }
   if (config["client-certificates"] && config["trusted-proxies"].length === 0) {
     throw new ConfigError("--client-certificates: it takes --trusted-proxies that say which certificate a client has");
   }
+  refuseClearText(config);
+}
+
+/** Credentials go over nothing that others can read. Throws ConfigError. */
+export function refuseClearText(config: Config): void {
   const proxied = config["trusted-proxies"].length > 0 && config["public-url"] !== undefined;
-  if (config["tls-cert"] === undefined && !isLoopback(listenHost(config)) && !proxied) {
+  if (config["tls-cert"].length === 0 && !isLoopback(listenHost(config)) && !proxied) {
     throw new ConfigError(
       `--listen: ${config.listen} would send credentials in clear: give --tls-cert and --tls-key, or --trusted-proxies with --public-url`,
     );

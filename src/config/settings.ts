@@ -48,8 +48,11 @@ const addresses = {
   "client-certificates": flag()
     .default(false)
     .describe("believe the trusted proxies' Client-Cert header: tokens can be bound to certificates"),
-  "tls-cert": path.optional().describe("PEM file with the certificate chain"),
-  "tls-key": path.optional().describe("PEM file with the certificate's private key"),
+  "tls-cert": listOf(path).describe(
+    "PEM file with the certificate chain; several for several names, each shown to clients that ask for one of its names",
+  ),
+  "tls-key": listOf(path).describe("PEM file with the certificate's private key; as many as there are certificates"),
+  http2: flag().default(false).describe("speak HTTP/2, too; the runtime calls it experimental"),
 };
 
 const limits = {
