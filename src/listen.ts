@@ -40,6 +40,7 @@ export function listen({ config, handle, log, tls, inherited }: ListenOptions): 
   const [first = "", ...others] = host === "localhost" ? ["127.0.0.1", "::1"] : [host];
   const open = (hostname: string, port: number, certificates: TlsFiles | undefined) =>
     serve(hostname, port, { http2: config.http2, handle, log, inherited }, certificates);
+  if (tls && !inherited) refuseTaken(first, listenPort(config));
   let servers = [open(first, inherited ? 0 : listenPort(config), tls)];
   const port = servers[0]?.port ?? 0;
   for (const other of others) {
@@ -76,12 +77,15 @@ export function listen({ config, handle, log, tls, inherited }: ListenOptions): 
 
 type Parts = Pick<ListenOptions, "handle" | "log" | "inherited"> & { readonly http2: boolean };
 
-function serve(
-  hostname: string,
-  port: number,
-  parts: Parts,
-  tls: TlsFiles | undefined,
-): Server<undefined> {
+/**
+ * A port that is shared with the certificates' next server can be shared with anybody's: what is taken is asked for once,
+ * by a socket that does not share.
+ */
+function refuseTaken(hostname: string, port: number): void {
+  void Bun.serve({ hostname, port, fetch: () => new Response() }).stop(true);
+}
+
+function serve(hostname: string, port: number, parts: Parts, tls: TlsFiles | undefined): Server<undefined> {
   const { handle, log, inherited, http2 } = parts;
   return Bun.serve({
     hostname,

@@ -1,10 +1,13 @@
-import { type Config, ConfigError, readConfig } from "./config/config.ts";
+import { type Config, ConfigError, readConfig, refuseClearText } from "./config/config.ts";
 import { configHelp } from "./config/config-reference.ts";
 import { DataFolderError, openDataFolder } from "./data-folder.ts";
 import { DatabaseError } from "./database-setting.ts";
 import { startServer } from "./server.ts";
 import { readProviders } from "./sign-in-providers.ts";
 import { databaseName } from "./storage/metadata/database-url.ts";
+import { type InheritedSockets, openInheritedSockets } from "./system/inherited-sockets.ts";
+import { openServiceNotices } from "./system/service-notices.ts";
+import { readTls } from "./tls-setting.ts";
 
 /** `waybill serve`: runs the registry until it is told to stop. Answers the exit code. */
 export async function runServe(argv: readonly string[]): Promise<number> {
@@ -13,7 +16,14 @@ export async function runServe(argv: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    await serveUntilStopped(readConfig(argv).config);
+    const { config } = readConfig(argv);
+    const inherited = await openInheritedSockets(process.env);
+    try {
+      if (inherited) refuseClearText({ ...config, listen: inherited.address });
+      await serveUntilStopped(inherited ? { ...config, listen: inherited.address } : config, inherited);
+    } finally {
+      inherited?.close(); // An open port would keep the process.
+    }
     return 0;
   } catch (error) {
     if (error instanceof ConfigError) return fail(error, 2);
@@ -24,19 +34,31 @@ export async function runServe(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function serveUntilStopped(config: Config): Promise<void> {
+async function serveUntilStopped(config: Config, inherited: InheritedSockets | undefined): Promise<void> {
   // Whatever is made from here on is for this user only.
   process.umask(0o077);
   const stopped = new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
   });
+  readTls(config);
   readProviders(config); // What is wrong with it is said before anything is made.
   const folder = openDataFolder(config.data, config.database && databaseName(config.database.reveal()));
-  const server = await startServer(config, folder);
+  const notices = openServiceNotices(process.env, (error, message) =>
+    report(`${message}: ${(error as Error).message}`),
+  );
+  const server = await startServer(config, folder, inherited);
+  process.on("SIGHUP", () => {
+    notices.reloading();
+    server.reload();
+    notices.ready();
+  });
   process.stdout.write(`ready: ${server.origin}\n`);
   if (server.isNew) process.stderr.write(nextCommands(server.host, config));
+  notices.ready();
   await stopped;
+  notices.stopping();
   await server.stop();
+  notices.close();
   folder.release();
 }
 
@@ -53,7 +75,12 @@ This registry is new. Make yourself its owner, a project, and log Docker in:
 `;
 }
 
+function report(problem: string): void {
+  process.stderr.write(`waybill: error: ${problem}\n`);
+}
+
 function fail(error: Error, exitCode: number): number {
-  process.stderr.write(`waybill: error: ${error.message}\nwaybill: hint: waybill serve --help\n`);
+  report(error.message);
+  process.stderr.write("waybill: hint: waybill serve --help\n");
   return exitCode;
 }

@@ -20,7 +20,7 @@ import { SecurityTokenFace } from "./http/token/security-token-face.ts";
 import { TokenInfoFace } from "./http/token/token-info-face.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { issuerDocuments } from "./issuer-documents.ts";
-import { type Handler, listen } from "./listen.ts";
+import { type Handler, type Listeners, listen } from "./listen.ts";
 import { auditChores } from "./operations/audit-chores.ts";
 import { Chores } from "./operations/chores.ts";
 import { keyRotation } from "./operations/key-rotation.ts";
@@ -34,6 +34,10 @@ import { readProviders } from "./sign-in-providers.ts";
 import { processContext } from "./sources/context.ts";
 import { readInstallation } from "./storage/metadata/installation.ts";
 import { openStorage } from "./storage-places.ts";
+import type { InheritedSockets } from "./system/inherited-sockets.ts";
+import { readTlsFiles } from "./system/tls-files.ts";
+import { TlsWatch, type TlsWatchOptions } from "./system/tls-watch.ts";
+import { readTls } from "./tls-setting.ts";
 import { upstreams } from "./upstreams.ts";
 
 /** A server that answers. */
@@ -44,6 +48,8 @@ export interface RunningServer {
   readonly host: string;
   /** Whether there was no installation before. */
   readonly isNew: boolean;
+  /** Reads again what may change under a running server: its certificates. Answers whether all could be used. */
+  reload(): boolean;
   /** Finishes what is in flight, within a limit, and closes the storage. */
   stop(): Promise<void>;
 }
@@ -51,15 +57,20 @@ export interface RunningServer {
 const hourMilliseconds = 60 * 60 * 1000;
 /** Fast enough for 150 TB in a month, slow enough to leave a disk to its users. */
 const scrubBytesPerSecondMax = 64 * 1024 * 1024;
-const drainMillisecondsMax = 10_000;
 
 /** Puts a server together: listeners, storage, domains, faces. Resolves when requests are answered. */
-export async function startServer(config: Config, folder: DataFolder): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  folder: DataFolder,
+  inherited?: InheritedSockets,
+): Promise<RunningServer> {
   const logger = pino({ base: null }, pino.destination(2));
   const log = (error: unknown, message: string) => logger.error({ err: error }, message);
   let app: Handler = async () => new Response("starting\n", { status: 503, headers: { "retry-after": "1" } });
   // The port comes first: with port 0 the server's own names depend on it.
-  const listeners = listen(config, (request, connection) => app(request, connection), log);
+  const handle: Handler = (request, connection) => app(request, connection);
+  const listeners = listen({ config, handle, log, tls: readTls(config), inherited });
+  const tlsWatch = watchTls(config, listeners, logger);
   const names = namesOf(config, listeners.port);
   const { metadata, store } = await openStorage(config, folder).catch(async (error) => {
     await listeners.drain(0); // An open port would keep the process.
@@ -116,17 +127,27 @@ export async function startServer(config: Config, folder: DataFolder): Promise<R
     origin: names.listened,
     host: new URL(names.origin).host,
     isNew,
+    reload: () => tlsWatch?.renew() ?? true,
     async stop() {
+      tlsWatch?.stop();
+      const drained = listeners.drain(config["drain-seconds"] * 1000);
       control?.close();
       installation.audit.endWaiting();
       await chores.stop();
-      await listeners.drain(drainMillisecondsMax);
+      await drained;
       stopping.abort(new Error("the server stops"));
       await installation.pullThrough.stop();
       await installation.credentialUses.write();
       await installation.metadata.close();
     },
   };
+}
+
+function watchTls(config: Config, { renewTls }: Listeners, log: TlsWatchOptions["log"]): TlsWatch | undefined {
+  const files = [...config["tls-cert"], ...config["tls-key"]];
+  if (files.length === 0) return undefined;
+  const read = () => readTlsFiles(config["tls-cert"], config["tls-key"]);
+  return new TlsWatch({ files, read, use: renewTls, log });
 }
 
 /** What `waybill gc`, `verify` and `backup` ask of a running server. */

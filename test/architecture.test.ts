@@ -29,9 +29,11 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "docker-config": { sources: "failures, locks and careful file replacement" },
   client: { sources: "failures that name what mends them" },
   sources: {},
+  system: {},
   config: { sources: "secrets that show nothing", storage: "what an address of blobs is" },
   server: {
     config: "what it runs by",
+    system: "certificates, inherited sockets, the service manager",
     http: "faces",
     identity: "domains",
     access: "domains",

@@ -56,6 +56,9 @@ const addresses = {
 };
 
 const limits = {
+  "drain-seconds": wholeNumber(0, 3600)
+    .default(10)
+    .describe("seconds that requests in flight may take to finish after SIGTERM"),
   "stall-timeout": wholeNumber(8, 255)
     .default(60)
     .describe("seconds after which a client that sends nothing in the middle of a body is cut (8 to 255)"),

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket, connect } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** Sockets that a service manager opened for us: systemd's socket activation, sd_listen_fds(3). */
 export interface InheritedSockets {

@@ -5,7 +5,11 @@ import { readFileSync } from "node:fs";
 export interface TlsFiles {
   readonly entries: readonly { readonly serverName?: string; readonly cert: string; readonly key: string }[];
   /** For each certificate the names it is good for and when it ends, in milliseconds since 1970. */
-  readonly certificates: readonly { readonly file: string; readonly names: readonly string[]; readonly endsAt: number }[];
+  readonly certificates: readonly {
+    readonly file: string;
+    readonly names: readonly string[];
+    readonly endsAt: number;
+  }[];
 }
 
 /** A certificate or a key that cannot be used; the message names the file. */

@@ -1,11 +1,15 @@
 import { ConfigError, readConfig } from "../../config/config.ts";
+import { readProviders } from "../../sign-in-providers.ts";
+import { readTls } from "../../tls-setting.ts";
 import type { Invocation } from "../command.ts";
 import { surroundingsOf } from "./surroundings.ts";
 
 /** `waybill config check`: everything that is wrong, a line each. */
 export async function run({ argv, context }: Invocation): Promise<number> {
   try {
-    readConfig(argv, surroundingsOf(context));
+    const { config } = readConfig(argv, surroundingsOf(context));
+    readTls(config);
+    readProviders(config);
     context.stderr("The settings are good.\n");
     return 0;
   } catch (error) {
