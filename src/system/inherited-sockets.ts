@@ -29,7 +29,7 @@ export async function openInheritedSockets(
 }
 
 /**
- * The runtime's HTTP server cannot listen on a descriptor (docs/decisions/0020-sockets.md), but its plain sockets can: each
+ * The runtime's HTTP server cannot listen on a descriptor (docs/decisions/0022-sockets.md), but its plain sockets can: each
  * connection is handed on to the HTTP server over loopback, byte by byte, TLS included.
  */
 class Relay implements InheritedSockets {
