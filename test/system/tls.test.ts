@@ -95,6 +95,7 @@ describe("a server with certificates for several names", () => {
         const { port } = new URL(server.origin);
         const shown = await shownTo(port, "localhost", "-alpn", "h2,http/1.1");
         expect(shown.protocol === "h2" ? "h2" : undefined).toBe(protocol);
+        if (Bun.which("curl") === null) continue;
         const says = ["--write-out", "%{http_version} %{http_code}"];
         const curl = Bun.spawn(["curl", "--silent", "--insecure", "--http2", ...says, `${server.origin}/v2/`]);
         expect(await new Response(curl.stdout).text()).toEndWith(protocol === "h2" ? "2 401" : "1.1 401");
