@@ -24,7 +24,7 @@ export function refuseBadRedirects(config: Config): void {
       `--redirect-blobs: the store's host ${store} is ${under}, or lies under it: clients would send it their tokens`,
     );
   }
-  const secure = config["tls-cert"] !== undefined || config["public-url"]?.startsWith("https:") === true;
+  const secure = config["tls-cert"].length > 0 || config["public-url"]?.startsWith("https:") === true;
   if (secure && address.endpoint.protocol !== "https:") {
     throw new ConfigError("--redirect-blobs: the store's endpoint must be https, as this registry is");
   }

@@ -65,6 +65,7 @@ function refuseCombinations(config: Config): void {
     throw new ConfigError("--client-certificates: it takes --trusted-proxies that say which certificate a client has");
   }
   refuseClearText(config);
+  refuseBadRedirects(config);
 }
 
 /** Credentials go over nothing that others can read. Throws ConfigError. */
@@ -75,5 +76,4 @@ export function refuseClearText(config: Config): void {
       `--listen: ${config.listen} would send credentials in clear: give --tls-cert and --tls-key, or --trusted-proxies with --public-url`,
     );
   }
-  refuseBadRedirects(config);
 }
