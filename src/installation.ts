@@ -46,6 +46,7 @@ import type { OpenUpstream } from "./registry/upstream/upstream.ts";
 import type { BlobStore } from "./storage/blobs/blob-store.ts";
 import { chooseOnce, readInstallation } from "./storage/metadata/installation.ts";
 import type { Metadata } from "./storage/metadata/metadata.ts";
+import { refuseMoved } from "./storage/metadata/moves.ts";
 
 /** What an installation stands on. */
 export interface Foundations {
@@ -78,6 +79,7 @@ export async function openInstallation(foundations: Foundations) {
   const { store, accountDomain, rates, isOurAudience, now, log, upstreams = noUpstreams } = foundations;
   const { graceMilliseconds = graceMillisecondsDefault, readOnly = false, providers = [] } = foundations;
   const { issuers = noIssuers } = foundations;
+  await refuseMoved(foundations.metadata.read);
   const chosen = await choose(foundations.metadata, { id: randomUUID(), accountDomain });
   const signingKeys = await SigningKeys.open(foundations.metadata, now);
   const audit = new Audit({ metadata: foundations.metadata, signingKeys, installationId: chosen.id, now, log });

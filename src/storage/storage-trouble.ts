@@ -1,8 +1,8 @@
 /**
- * What keeps a store from doing its work, where an error says so: it has no room left, cannot be written at all, or does
- * not answer: the store is away, the database is unreachable.
+ * What keeps a store from doing its work, where an error says so: it has no room left, cannot be written at all, does
+ * not answer (the store is away, the database is unreachable), or moves to another place.
  */
-export type StorageTrouble = "full" | "unwritable" | "away" | "unreachable";
+export type StorageTrouble = "full" | "unwritable" | "away" | "unreachable" | "moving";
 
 const troubles: Readonly<Record<string, StorageTrouble>> = {
   ENOSPC: "full",
@@ -30,6 +30,9 @@ const troubles: Readonly<Record<string, StorageTrouble>> = {
   InsufficientCapacity: "full",
   XMinioStorageFull: "full",
   EIO: "unwritable",
+  // metadata/moving/closing.ts: the one trigger that refuses anything.
+  WB001: "moving",
+  SQLITE_CONSTRAINT_TRIGGER: "moving",
 };
 
 /** Undefined for every other error. Files and both databases say it with a code, their own or their cause's. */

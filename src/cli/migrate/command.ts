@@ -5,12 +5,15 @@ import type { Command } from "../command.ts";
 /** `waybill migrate` */
 export const migrate: Command = {
   name: "migrate",
-  summary: "move a project here from another registry, while it is used",
+  summary: "move a project here from another registry, or an installation to other storage, while it is used",
   help: `
 SYNOPSIS
     waybill migrate --from=HOST/PROJECT [--project=P] [--upstream-credentials=SOURCE] [--location=HOST]
     waybill migrate status --project=P [--format=json]
     waybill migrate callers --project=P [--key-days=N] [--format=json]
+    waybill migrate installation [--data=DIR] [--database=URL] [--blobs=PLACE]
+                    --to-data=DIR | --to-database=URL --to-blobs=PLACE  [--prepare] [--format=json]
+    waybill migrate installation --give-up [--data=DIR] [--database=URL]
 
 DESCRIPTION
     Makes a project here that is a cache of the one there: whoever asks for an image gets it from the first moment on.
@@ -20,6 +23,12 @@ DESCRIPTION
     status says how far that is. callers lists who still logs in with a long-lived key: those who sent the key itself as
     a password, and those whose key is older than N days.
 
+    installation moves everything to other storage, in either direction: accounts, keys, policies, images, the audit log,
+    uploads that are under way. Servers go on meanwhile; what changes is brought after. When all is compared, row by row
+    and each blob with its digest, the installation is closed to writes for as long as the last changes take: pulls go on,
+    pushes are told to try again. From then on it is at the other place only. Ended at any moment, by force too, the same
+    command goes on where it was. docs/moving.md tells it step by step.
+
 OPTIONS
     --from=PLACE         gcr.io/my-project
     --project=P          the project here (default: the name it has there)
@@ -27,11 +36,18 @@ OPTIONS
                          the server's own token source that logs in there:
                          ${sourceNames.join(", ")}
     --location=HOST      the storage location that images are brought to (default: the server's first)
-    --key-days=N         keys older than this are long-lived (default 90)${administrationHelp}
+    --key-days=N         keys older than this are long-lived (default 90)
+    --data=DIR, --database=URL, --database-file=FILE, --blobs=PLACE
+                         what the installation's servers were started with (default: ./waybill-data)
+    --to-data=DIR, --to-database=URL, --to-database-file=FILE, --to-blobs=PLACE
+                         what they are to be started with; a FILE holds the URL, so that nobody reads its password
+    --prepare            copy, compare, and stop before the installation is closed to writes
+    --give-up            forget a move that is not finished: the installation goes on as before${administrationHelp}
 
 EXAMPLES
     waybill migrate --from gcr.io/my-project --upstream-credentials=gcloud
     waybill migrate status --project=my-project
+    waybill migrate installation --data=./waybill-data --to-database-file=database --to-blobs=/mnt/blobs
 `,
   options: {
     ...administrationOptions,
@@ -40,8 +56,18 @@ EXAMPLES
     "upstream-credentials": { type: "string" },
     location: { type: "string" },
     "key-days": { type: "string" },
+    data: { type: "string" },
+    database: { type: "string" },
+    "database-file": { type: "string" },
+    blobs: { type: "string" },
+    "to-data": { type: "string" },
+    "to-database": { type: "string" },
+    "to-database-file": { type: "string" },
+    "to-blobs": { type: "string" },
+    prepare: { type: "boolean" },
+    "give-up": { type: "boolean" },
   },
   choices: { ...administrationChoices, "upstream-credentials": sourceNames },
-  positionals: { name: "status or callers", min: 0, max: 1 },
+  positionals: { name: "status, callers or installation", min: 0, max: 1 },
   load: () => import("./migrate.ts"),
 };

@@ -6,15 +6,28 @@ import { showCallers } from "./callers.ts";
 import { showStatus } from "./status.ts";
 
 export type MigrateInvocation = AdministrationInvocation<
-  "from" | "project" | "upstream-credentials" | "location" | "key-days"
->;
+  | "from"
+  | "project"
+  | "upstream-credentials"
+  | "location"
+  | "key-days"
+  | "data"
+  | "database"
+  | "database-file"
+  | "blobs"
+  | "to-data"
+  | "to-database"
+  | "to-database-file"
+  | "to-blobs"
+> & { values: { prepare?: boolean; "give-up"?: boolean } };
 
 /** `waybill migrate` */
 export async function run(invocation: MigrateInvocation): Promise<number> {
   const [word] = invocation.positionals;
   if (word === "status") return await showStatus(invocation);
   if (word === "callers") return await showCallers(invocation);
-  if (word !== undefined) throw new UsageError(`${JSON.stringify(word)} is neither status nor callers`);
+  if (word === "installation") return await (await import("./installation.ts")).moveIt(invocation);
+  if (word !== undefined) throw new UsageError(`${JSON.stringify(word)} is none of status, callers and installation`);
   return await begin(invocation);
 }
 

@@ -60,9 +60,10 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
   if (trouble === "full")
     return answer("STORAGE_FULL", "the registry's disk is full: free some space there and try again");
   if (trouble === "unwritable") return answer("UNAVAILABLE", "the registry's disk cannot be written at the moment");
-  if (trouble === "away") {
+  if (trouble === "away" || trouble === "moving") {
     const headers = { "retry-after": String(retryAfterSeconds) };
-    return answer("UNAVAILABLE", "the registry's storage does not answer at the moment: try again", undefined, headers);
+    const why = trouble === "away" ? "does not answer at the moment" : "moves to another place";
+    return answer("UNAVAILABLE", `the registry's storage ${why}: try again`, undefined, headers);
   }
   return answer("UNKNOWN", "the server failed; its log says why");
 }

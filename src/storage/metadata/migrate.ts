@@ -12,6 +12,7 @@ import * as audit from "./migrations/0009-audit.ts";
 import * as registry from "./migrations/0011-registry.ts";
 import * as consoleSamples from "./migrations/0012-console.ts";
 import * as identity from "./migrations/0015-identity.ts";
+import * as move from "./migrations/0016-move.ts";
 
 /** What a migration must know of the database it changes. */
 export interface MigrationContext {
@@ -31,7 +32,11 @@ const migrations = {
   "0011-registry": registry,
   "0012-console": consoleSamples,
   "0015-identity": identity,
+  "0016-move": move,
 };
+
+/** Every migration that this program knows, in order. */
+export const migrationNames: readonly string[] = Object.keys(migrations);
 
 /**
  * Brings the schema to this program's version. Safe to call from several nodes at once. Throws when one fails, or

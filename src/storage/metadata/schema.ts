@@ -3,6 +3,7 @@ import type { AccessTables } from "./access-tables.ts";
 import type { AuditTables } from "./audit-tables.ts";
 import type { StorageSamplesTable } from "./console-tables.ts";
 import type { FederationTables } from "./federation-tables.ts";
+import type { MovingTables } from "./moving-tables.ts";
 import type { PeopleTables } from "./people-tables.ts";
 import type { RegistryTables } from "./registry-tables.ts";
 import type { RulesTables } from "./rules-tables.ts";
@@ -27,6 +28,7 @@ import type { UpstreamTables } from "./upstream-tables.ts";
  * workload_identity_pools (project) ── workload_identity_providers          revoked_tokens
  * audit_pending ─→ audit_entries, audit_checkpoints     audit_uses, audit_pulls ─ what happened
  * reviews ─ what may have become garbage          removed_objects ─ bytes to be removed
+ * moves, move_changes ─ while the installation moves to other storage
  * ```
  *
  * - Ids are immutable and never reused; bindings and tokens hold ids, so a re-created name inherits nothing.
@@ -39,6 +41,7 @@ export interface Schema
   extends AccessTables,
     AuditTables,
     FederationTables,
+    MovingTables,
     PeopleTables,
     RegistryTables,
     RulesTables,
