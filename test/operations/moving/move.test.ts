@@ -1,0 +1,198 @@
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { digestOf } from "../../../src/registry/digest.ts";
+import { findStrayFiles, findWrong } from "../../faults/inspect.ts";
+import { pushUntilGone, send } from "../../faults/pusher.ts";
+import { seeded } from "../../faults/random.ts";
+import { runCommand, startServerProcess } from "../../faults/server-process.ts";
+import { damageOneBlob, type InstallationFolder, query, startInstallation } from "../installation-folder.ts";
+import { onEveryTarget, type MoveTarget } from "./targets.ts";
+
+/** Starts servers, also on a machine that is busy with others. */
+setDefaultTimeout(120_000);
+
+const main = join(import.meta.dir, "../../../src/main.ts");
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const installation of open.splice(0)) await installation.close();
+});
+
+async function installed(images: number): Promise<InstallationFolder> {
+  const it = await startInstallation(images);
+  open.push(it);
+  return it;
+}
+
+const move = (...flags: string[]) => runCommand("migrate", "installation", "--format=json", ...flags);
+
+/** Every row of the tables that move, as text. */
+function contentOf(data: string): Record<string, string> {
+  const tables = query(data, "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'");
+  const names = (tables as { name: string }[]).map(({ name }) => name);
+  const moving = names.filter((name) => !name.startsWith("kysely_") && !name.startsWith("move"));
+  return Object.fromEntries(
+    moving.map((name) => {
+      const rows = query(data, `select * from "${name}"`) as Record<string, unknown>[];
+      return [name, rows.map((row) => JSON.stringify(row)).sort().join("\n")];
+    }),
+  );
+}
+
+/** Serves from a folder and reads all that was acknowledged elsewhere, with a token that was given out elsewhere. */
+async function wrongAfter(it: InstallationFolder, data: string): Promise<string[]> {
+  writeFileSync(`${data}.owner.json`, readFileSync(`${it.data}.owner.json`));
+  const server = await startServerProcess(data);
+  try {
+    const { authorization } = it.connection;
+    return await findWrong({ origin: server.origin, authorization }, it.ledger);
+  } finally {
+    await server.stop();
+  }
+}
+
+describe("an installation that moves from a folder to a folder", () => {
+  test("serves pulls and pushes meanwhile, and has everything at the other place under the same ids", async () => {
+    const it = await installed(5);
+    const target = join(it.folder, "target");
+    const pushing = pushUntilGone(it.connection, "waybill-admin/image", seeded(1), it.ledger);
+    const moved = await move("--data", it.data, "--to-data", target);
+    expect(moved).toMatchObject({ code: 0 });
+    await pushing;
+    const report = JSON.parse(moved.stdout);
+    const [{ objects }] = query(target, "select count(*) as objects from objects") as [{ objects: number }];
+    expect(report).toMatchObject({ finished: true, blobs: objects, to: target });
+    const [path = ""] = it.ledger.acknowledged;
+    expect((await send(it.connection, path)).status).toBe(200);
+    const refused = await send(it.connection, "/v2/waybill-admin/image/blobs/uploads/", { method: "POST" });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "10"]);
+    await it.server.kill();
+    expect(contentOf(target)).toEqual(contentOf(it.data));
+    expect(findStrayFiles(target).missing).toEqual([]);
+    await expect(startServerProcess(it.data)).rejects.toThrow(`was moved to ${target}`);
+    expect(await wrongAfter(it, target)).toEqual([]);
+  });
+
+  test("takes an upload along in its middle", async () => {
+    const it = await installed(1);
+    const content = Buffer.from("half of it, and the other half");
+    const opened = await send(it.connection, "/v2/waybill-admin/image/blobs/uploads/", { method: "POST" });
+    const location = opened.headers.get("location") ?? "";
+    await send(it.connection, location, { method: "PATCH", body: content.subarray(0, 11) });
+    const target = join(it.folder, "target");
+    const moved = await move("--data", it.data, "--to-data", target);
+    expect(JSON.parse(moved.stdout)).toMatchObject({ uploads: 1 });
+    await it.server.kill();
+    writeFileSync(`${target}.owner.json`, readFileSync(`${it.data}.owner.json`));
+    const server = await startServerProcess(target);
+    try {
+      const there = { origin: server.origin, authorization: it.connection.authorization };
+      const rest = { method: "PATCH", body: content.subarray(11) };
+      expect((await send(there, location, rest)).status).toBe(202);
+      const end = await send(there, `${location}?digest=${digestOf(content)}`, { method: "PUT" });
+      expect(end.status).toBe(201);
+    } finally {
+      await server.kill();
+    }
+  });
+
+  test("stops before it is closed to writes where that was asked, and takes what came later with the finish", async () => {
+    const it = await installed(2);
+    const target = join(it.folder, "target");
+    const flags = ["--data", it.data, "--to-data", target];
+    expect(JSON.parse((await move(...flags, "--prepare")).stdout)).toMatchObject({ finished: false });
+    await expect(startServerProcess(target)).rejects.toThrow("is not whole yet");
+    const later = await send(it.connection, `/v2/waybill-admin/image/blobs/uploads/?digest=${digestOf(Buffer.from("x"))}`, {
+      method: "POST",
+      body: "x",
+    });
+    expect(later.status).toBe(201);
+    expect(JSON.parse((await move(...flags)).stdout)).toMatchObject({ finished: true });
+    expect(contentOf(target)).toEqual(contentOf(it.data));
+    // Asked again, it says so again.
+    expect(JSON.parse((await move(...flags)).stdout)).toMatchObject({ finished: true });
+  });
+
+  test("goes on as before when the move is given up, and is refused a second place until then", async () => {
+    const it = await installed(1);
+    const flags = ["--data", it.data];
+    await move(...flags, "--to-data", join(it.folder, "first"), "--prepare");
+    const second = await move(...flags, "--to-data", join(it.folder, "second"));
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain("--give-up");
+    expect((await move(...flags, "--give-up")).code).toBe(0);
+    expect(query(it.data, "select * from sqlite_master where type = 'trigger'")).toEqual([]);
+    expect(query(it.data, "select * from move_changes")).toEqual([]);
+    expect((await move(...flags, "--to-data", join(it.folder, "second"))).code).toBe(0);
+    const late = await move(...flags, "--give-up");
+    expect(late.code).toBe(1);
+    expect(late.stderr).toContain("was moved to");
+  });
+
+  test("refuses a damaged blob at both places, and moves everything else", async () => {
+    const it = await installed(2);
+    const digest = damageOneBlob(it.data);
+    const target = join(it.folder, "target");
+    expect((await move("--data", it.data, "--to-data", target)).code).toBe(0);
+    const damaged = query(target, "select digest from blobs where quarantined_at is not null");
+    expect(damaged).toEqual([{ digest }]);
+  });
+
+  test("moves its database only, where the blobs stay", async () => {
+    const it = await installed(1);
+    const target = join(it.folder, "target");
+    const blobs = join(it.data, "objects");
+    expect((await move("--data", it.data, "--to-data", target, "--to-blobs", blobs)).code).toBe(0);
+    expect(contentOf(target)).toEqual(contentOf(it.data));
+    expect(findStrayFiles(it.data)).toEqual({ orphans: [], missing: [] });
+  });
+
+  test.each([
+    ["a place that holds an installation", (it: InstallationFolder) => ["--data", it.data, "--to-data", it.data]],
+    ["no installation", (it: InstallationFolder) => ["--data", join(it.folder, "none"), "--to-data", join(it.folder, "t")]],
+    [
+      "a database that nobody answers for",
+      (it: InstallationFolder) => ["--data", it.data, "--to-data", join(it.folder, "t"), "--to-database", "postgres://a:secret@127.0.0.1:1/x"],
+    ],
+  ])("is refused %s in one line and a hint", async (_, flags) => {
+    const it = await installed(1);
+    const { code, stderr } = await move(...flags(it));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^waybill: error: .*\nwaybill: hint: .*\n$/);
+    expect(stderr).not.toContain("secret");
+    expect((await send(it.connection, "/v2/waybill-admin/image/blobs/uploads/", { method: "POST" })).status).toBe(202);
+  });
+});
+
+onEveryTarget((makeTarget: (it: InstallationFolder) => Promise<MoveTarget>) => {
+  test("an installation arrives whole, however often the move is killed, and comes back the same", async () => {
+    const it = await installed(20);
+    const target = await makeTarget(it);
+    const random = seeded(7);
+    const pushing = pushUntilGone(it.connection, "waybill-admin/image", seeded(2), it.ledger);
+    const there = ["--data", it.data, ...target.to];
+    let kills = 0;
+    for (; kills < 12; kills++) {
+      const child = Bun.spawn([process.execPath, main, "migrate", "installation", ...there], {
+        stdout: "ignore",
+        stderr: "ignore",
+        env: { PATH: process.env.PATH ?? "" },
+      });
+      const ended = await Promise.race([child.exited, Bun.sleep(300 + random.below(2500)).then(() => undefined)]);
+      child.kill("SIGKILL");
+      await child.exited;
+      if (ended === 0) break;
+    }
+    const moved = await move(...there);
+    expect(moved).toMatchObject({ code: 0 });
+    expect(kills).toBeGreaterThan(0);
+    await pushing;
+    await it.server.kill();
+    const back = join(it.folder, "back");
+    const returned = await move(...target.from, "--to-data", back);
+    expect(returned).toMatchObject({ code: 0 });
+    expect(contentOf(back)).toEqual(contentOf(it.data));
+    expect(findStrayFiles(back).missing).toEqual([]);
+    expect(await wrongAfter(it, back)).toEqual([]);
+  });
+});
