@@ -46,7 +46,6 @@ import type { OpenUpstream } from "./registry/upstream/upstream.ts";
 import type { BlobStore } from "./storage/blobs/blob-store.ts";
 import { chooseOnce, readInstallation } from "./storage/metadata/installation.ts";
 import type { Metadata } from "./storage/metadata/metadata.ts";
-import { refuseMoved } from "./storage/metadata/moves.ts";
 
 /** What an installation stands on. */
 export interface Foundations {
@@ -79,7 +78,6 @@ export async function openInstallation(foundations: Foundations) {
   const { store, accountDomain, rates, isOurAudience, now, log, upstreams = noUpstreams } = foundations;
   const { graceMilliseconds = graceMillisecondsDefault, readOnly = false, providers = [] } = foundations;
   const { issuers = noIssuers } = foundations;
-  await refuseMoved(foundations.metadata.read);
   const chosen = await choose(foundations.metadata, { id: randomUUID(), accountDomain });
   const signingKeys = await SigningKeys.open(foundations.metadata, now);
   const audit = new Audit({ metadata: foundations.metadata, signingKeys, installationId: chosen.id, now, log });

@@ -2,7 +2,11 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { DataFolderError, metadataFileOf, objectsOf, openDataFolder } from "./data-folder.ts";
 import { MoveError, type MovePlace } from "./operations/moving/move.ts";
+import type { BlobStore } from "./storage/blobs/blob-store.ts";
 import { openFilesystemBlobs } from "./storage/blobs/filesystem.ts";
+import { isAddress } from "./storage/blobs/s3-address.ts";
+import { objectName } from "./storage/blobs/s3-unfinished.ts";
+import { databaseName } from "./storage/metadata/database-url.ts";
 import { migrationNames } from "./storage/metadata/migrate.ts";
 import { readMigrations, readShapes, type TableShape } from "./storage/metadata/moving/table-shape.ts";
 import { openPostgresTables, openSqliteTables, type Tables } from "./storage/metadata/moving/tables.ts";
@@ -14,8 +18,10 @@ export interface PlaceSettings {
   readonly data: string;
   /** `postgres://…`; undefined for the data folder's own. */
   readonly database?: string | undefined;
-  /** A folder; undefined for the data folder's own. */
+  /** A folder or `s3://…`; undefined for the data folder's own. */
   readonly blobs?: string | undefined;
+  /** A file with credentials for S3. */
+  readonly credentials?: string | undefined;
 }
 
 export interface OpenedPlace extends MovePlace {
@@ -68,22 +74,37 @@ export async function openMoveTarget(settings: PlaceSettings): Promise<OpenedPla
 }
 
 async function placeOf(settings: PlaceSettings, tables: Tables, close: () => Promise<void>): Promise<OpenedPlace> {
-  const blobs = blobsOf(settings);
-  const [store, shapes] = [await openFilesystemBlobs(blobs), await readShapes(tables)];
+  const [blobs, shapes] = [blobsOf(settings), await readShapes(tables)];
+  const store = await openStore(blobs, settings.credentials);
   return { name: nameOf(settings), tables, store, blobs, shapes, close };
 }
 
-/** A folder by its real path: two names of one place are one. */
+/** A bucket's objects keep the keys that they had elsewhere: rows name them. Throws MoveError. */
+async function openStore(blobs: string, credentials: string | undefined): Promise<BlobStore> {
+  if (!isAddress(blobs)) return await openFilesystemBlobs(blobs);
+  const { s3Connection } = await import("./storage/blobs/open-s3.ts");
+  const { S3Blobs } = await import("./storage/blobs/s3.ts");
+  try {
+    const store = new S3Blobs(s3Connection(blobs, credentials, process.env), objectName);
+    await store.probe();
+    return store;
+  } catch (error) {
+    throw new MoveError((error as Error).message, "see docs/moving.md for the address and the credentials", {
+      cause: error,
+    });
+  }
+}
+
+/** A folder by its whole path: two names of one place are one. */
 function blobsOf({ data, blobs }: PlaceSettings): string {
-  return resolve(blobs ?? objectsOf(data));
+  return blobs !== undefined && isAddress(blobs) ? blobs : resolve(blobs ?? objectsOf(data));
 }
 
 /** Without the password. */
 function nameOf(settings: PlaceSettings): string {
   const { data, database, blobs } = settings;
   if (database === undefined) return blobs === undefined ? resolve(data) : `${resolve(data)} with ${blobsOf(settings)}`;
-  const url = new URL(database);
-  return `${url.protocol}//${url.host}${url.pathname} with ${blobsOf(settings)}`;
+  return `${databaseName(database)} with ${blobsOf(settings)}`;
 }
 
 async function requireThisVersion(tables: Tables): Promise<void> {
@@ -98,18 +119,16 @@ async function requireThisVersion(tables: Tables): Promise<void> {
 
 /** What cannot be reached is told in one line, without the password. */
 async function reached<Result>(database: string, open: () => Promise<Result>): Promise<Result> {
-  let host: string;
-  try {
-    host = new URL(database).host;
-  } catch {
-    throw new MoveError("the database's URL is none", "write postgres://USER@HOST:PORT/DATABASE");
-  }
   try {
     return await open();
   } catch (error) {
-    throw new MoveError(`the database at ${host} cannot be used: ${(error as Error).message}`, "look at it with psql", {
-      cause: error,
-    });
+    throw new MoveError(
+      `the database ${databaseName(database)} cannot be used: ${(error as Error).message}`,
+      "look at it with psql",
+      {
+        cause: error,
+      },
+    );
   }
 }
 

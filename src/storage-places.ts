@@ -5,6 +5,7 @@ import type { BlobStore, ObjectShelves } from "./storage/blobs/blob-store.ts";
 import { openBlobs } from "./storage/blobs/open-blobs.ts";
 import { databaseName } from "./storage/metadata/database-url.ts";
 import type { Metadata } from "./storage/metadata/metadata.ts";
+import { refuseMoved } from "./storage/metadata/moves.ts";
 import { openSqlite } from "./storage/metadata/sqlite.ts";
 
 /** What an installation is kept in. */
@@ -13,11 +14,12 @@ export interface StoragePlaces {
   readonly store: BlobStore & ObjectShelves;
 }
 
-/** Opens the database and the store that the settings name, else those of the data folder. Throws DatabaseError and what openBlobs throws. */
+/** Opens the database and the store that the settings name, else those of the data folder. Throws DatabaseError, MovedError, and what openBlobs throws. */
 export async function openStorage(config: Config, folder: DataFolder): Promise<StoragePlaces> {
   const url = config.database?.reveal();
   const metadata = await (url === undefined ? openSqlite(folder.metadata) : openExternal(url));
   try {
+    await refuseMoved(metadata.read);
     return { metadata, store: await openBlobs(config, folder.objects, process.env) };
   } catch (error) {
     await metadata.close();

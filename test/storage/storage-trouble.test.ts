@@ -19,6 +19,8 @@ const errors: [string, unknown, ReturnType<typeof storageTroubleOf>][] = [
   ["S3 in trouble", new S3Error("Status502", "no", { status: 502 }), "away"],
   ["S3 that refuses", new S3Error("AccessDenied", "no", { status: 403 }), "away"],
   ["a full S3", new S3Error("QuotaExceeded", "no", { status: 403 }), "full"],
+  ["PostgreSQL whose installation moves", coded("WB001"), "moving"],
+  ["SQLite whose installation moves", coded("SQLITE_CONSTRAINT_TRIGGER"), "moving"],
   ["an object that is not there", new S3Error("NoSuchKey", "no", { status: 404 }), undefined],
   ["something else", coded("ECONNRESET"), undefined],
   ["an error without a code", new Error("no"), undefined],

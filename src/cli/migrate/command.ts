@@ -41,6 +41,8 @@ OPTIONS
                          what the installation's servers were started with (default: ./waybill-data)
     --to-data=DIR, --to-database=URL, --to-database-file=FILE, --to-blobs=PLACE
                          what they are to be started with; a FILE holds the URL, so that nobody reads its password
+    --blobs-credentials=FILE, --to-blobs-credentials=FILE
+                         S3 credentials (default: AWS_ACCESS_KEY_ID and its like)
     --prepare            copy, compare, and stop before the installation is closed to writes
     --give-up            forget a move that is not finished: the installation goes on as before${administrationHelp}
 
@@ -64,6 +66,8 @@ EXAMPLES
     "to-database": { type: "string" },
     "to-database-file": { type: "string" },
     "to-blobs": { type: "string" },
+    "blobs-credentials": { type: "string" },
+    "to-blobs-credentials": { type: "string" },
     prepare: { type: "boolean" },
     "give-up": { type: "boolean" },
   },

@@ -1,25 +1,26 @@
-import { readFileSync } from "node:fs";
+import { databaseUrl } from "../../database-setting.ts";
 import { openMoveSource, openMoveTarget, type PlaceSettings } from "../../move-places.ts";
 import { MoveError } from "../../operations/moving/move.ts";
 import { giveUpMove, type MoveReport, moveInstallation } from "../../operations/moving/move-installation.ts";
 import { Failure } from "../../sources/failure.ts";
 import { UsageError } from "../command.ts";
 import { formatBytes, formatCount } from "../operations/format-bytes.ts";
-import { dataDefault } from "../operations/place.ts";
+import { asFailure, dataDefault } from "../operations/place.ts";
 import { showSteps } from "../operations/progress.ts";
 import type { MigrateInvocation } from "./migrate.ts";
 
 /** `waybill migrate installation` */
 export async function moveIt(invocation: MigrateInvocation): Promise<number> {
   const { values } = invocation;
-  const from = placeOf(invocation, "");
-  const to = placeOf(invocation, "to-");
+  const [from, to] = await asFailure("write postgres://USER:PASSWORD@HOST:PORT/DATABASE", async () => [
+    placeOf(invocation, ""),
+    placeOf(invocation, "to-"),
+  ]);
   if (values["give-up"]) return await words(() => giveUp(invocation, from));
-  const data = values["to-data"] ?? dataDefault;
   if (values["to-data"] === undefined && (to.database === undefined || to.blobs === undefined)) {
     throw new UsageError("where is it to go?", "--to-data=DIR, or --to-database=URL with --to-blobs=PLACE");
   }
-  return await words(() => move(invocation, from, { ...to, data }));
+  return await words(() => move(invocation, from, to));
 }
 
 async function move(invocation: MigrateInvocation, from: PlaceSettings, to: PlaceSettings): Promise<number> {
@@ -61,33 +62,28 @@ async function giveUp({ context }: MigrateInvocation, from: PlaceSettings): Prom
   }
 }
 
-function textOf({ to, finished, rows, blobs, bytes, uploads, readOnlyMilliseconds }: MoveReport): string {
+function textOf(report: MoveReport): string {
+  const { to, finished, rows, blobs, bytes, uploads, uploadsEnded, readOnlyMilliseconds } = report;
   const what = `${formatCount(rows, "row")} and ${formatCount(blobs, "blob")} (${formatBytes(bytes)})`;
   if (!finished) return `${what} are at ${to} and compared. Without --prepare the same command finishes.\n`;
   const going = uploads > 0 ? ` ${formatCount(uploads, "upload")} may go on there.` : "";
-  return `${what} moved to ${to} and compared; read-only for ${readOnlyMilliseconds} ms.${going}\n`;
+  const ended = uploadsEnded > 0 ? ` ${formatCount(uploadsEnded, "upload")} must begin again.` : "";
+  return `${what} moved to ${to} and compared; read-only for ${readOnlyMilliseconds} ms.${going}${ended}\n`;
 }
 
-function placeOf({ values, context }: MigrateInvocation, prefix: "" | "to-"): PlaceSettings {
-  const { data = dataDefault, blobs } = prefix === "" ? values : { data: values["to-data"], blobs: values["to-blobs"] };
-  const [url, file] = [values[`${prefix}database`], values[`${prefix}database-file`]];
-  if (url !== undefined && file !== undefined) {
-    throw new UsageError(`--${prefix}database and --${prefix}database-file are two ways to say one thing`);
-  }
-  const variable = prefix === "" ? "WAYBILL_DATABASE" : "WAYBILL_TO_DATABASE";
-  const database = file === undefined ? (url ?? context.env[variable]) : read(file);
-  return { data, database, blobs };
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch (error) {
-    throw new Failure(
-      `${file} cannot be read: ${(error as Error).message}`,
-      "it holds the database's URL, and nothing else",
-    );
-  }
+function placeOf({ values, context: { env } }: MigrateInvocation, prefix: "" | "to-"): PlaceSettings {
+  const isTo = prefix === "to-";
+  const variables = {
+    WAYBILL_DATABASE: env[isTo ? "WAYBILL_TO_DATABASE" : "WAYBILL_DATABASE"],
+    WAYBILL_DATABASE_FILE: env[isTo ? "WAYBILL_TO_DATABASE_FILE" : "WAYBILL_DATABASE_FILE"],
+  };
+  const options = { database: values[`${prefix}database`], "database-file": values[`${prefix}database-file`] };
+  return {
+    data: values[`${prefix}data`] ?? dataDefault,
+    database: databaseUrl(options, variables),
+    blobs: values[`${prefix}blobs`],
+    credentials: values[`${prefix}blobs-credentials`],
+  };
 }
 
 async function words<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -19,6 +19,8 @@ export type MigrateInvocation = AdministrationInvocation<
   | "to-database"
   | "to-database-file"
   | "to-blobs"
+  | "blobs-credentials"
+  | "to-blobs-credentials"
 > & { values: { prepare?: boolean; "give-up"?: boolean } };
 
 /** `waybill migrate` */

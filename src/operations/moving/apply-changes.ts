@@ -1,28 +1,20 @@
 import { type Change, forgetChanges, nextChanges } from "../../storage/metadata/moving/change-log.ts";
 import { deleteKeys, type Key, keyOf, putRows, readKeys } from "../../storage/metadata/moving/rows.ts";
 import type { Row } from "../../storage/metadata/moving/tables.ts";
-import { copyObject, type ObjectToCopy, requireGood } from "./copy-objects.ts";
+import { copyObject, inParallel, type ObjectToCopy, requireGood } from "./copy-objects.ts";
 import type { Move } from "./move.ts";
 
-const changesPerPage = 2000;
+/** Little enough to be done within seconds where each blob is a request far away: a page is what a kill loses. */
+const changesPerPage = 300;
 
 /** Told which rows were brought up to date. */
 export type OnApplied = (table: string, key: Key) => void;
 
-/**
- * Brings everything over that has changed since it was copied, until nothing is left or `pagesMax` is reached. Answers
- * how many changes it found.
- */
-export async function applyChanges(move: Move, onApplied: OnApplied = () => {}, pagesMax = 1000): Promise<number> {
-  let count = 0;
-  for (let page = 0; page < pagesMax; page++) {
-    const changes = await nextChanges(move.source.tables, changesPerPage);
-    if (changes.length === 0) break;
-    await applyPage(move, changes, onApplied);
-    count += changes.length;
-    if (changes.length < changesPerPage) break;
-  }
-  return count;
+/** Brings over what has changed since it was copied. Answers how many changes it found; 0 where nothing is left. */
+export async function applyChanges(move: Move, onApplied: OnApplied = () => {}): Promise<number> {
+  const changes = await nextChanges(move.source.tables, changesPerPage);
+  if (changes.length > 0) await applyPage(move, changes, onApplied);
+  return changes.length;
 }
 
 async function applyPage(move: Move, changes: readonly Change[], onApplied: OnApplied): Promise<void> {
@@ -50,12 +42,12 @@ async function moveObjects(move: Move, keys: readonly Key[], rows: readonly Row[
   if (sameStore || keys.length === 0 || !objects || !blobs) return;
   const there = new Set(rows.map((row) => String(keyOf(objects, row)[0])));
   for (const [key] of keys) if (!there.has(String(key))) await target.store.delete(String(key));
-  for (const { key, size } of rows) {
+  await inParallel(rows, async ({ key, size }) => {
     const [blob] = await source.tables.run("select digest from blobs where object_key = ?", [key]);
     const object = { key: String(key), size: Number(size), digest: blob?.digest } as ObjectToCopy;
     await copyObject(move, object);
     await requireGood(move, object);
-  }
+  });
 }
 
 function distinct(changes: readonly Change[]): Key[] {

@@ -11,9 +11,9 @@ export interface ObjectToCopy {
   readonly digest?: string | null;
 }
 
-const objectsPerPage = 100;
+const objectsPerPage = 50;
 /** A store far away answers slowly, but many at once. */
-const copiesAtOnce = 4;
+const copiesAtOnce = 8;
 
 /** Copies every object, comparing it with its digest on the way; after a kill it goes on behind the last page. */
 export async function copyObjects(move: Move): Promise<void> {
@@ -101,19 +101,23 @@ async function copyBytes({ source, target }: Move, { key, size, digest }: Object
   let copied = 0;
   try {
     if (size > 0) {
-      for await (const bytes of source.store.read(key).stream()) {
+      for await (const bytes of (await source.store.read(key)).stream()) {
         hasher.update(bytes);
         copied += bytes.byteLength;
         await writer.write([bytes]);
       }
     }
   } finally {
-    await writer.close();
+    await writer.close(true);
   }
-  if (copied !== size) return `its object has ${copied} bytes instead of ${size}`;
   const actual = `${algorithm}:${hasher.digest("hex")}`;
-  if (typeof digest === "string" && actual !== digest) return `its bytes have the digest ${actual}`;
-  await target.store.commit(key);
+  const isGood = copied === size && (typeof digest !== "string" || actual === digest);
+  if (!isGood) await target.store.abandon(key);
+  if (copied !== size) return `its object has ${copied} bytes instead of ${size}`;
+  if (!isGood) return `its bytes have the digest ${actual}`;
+  const committed = await target.store.commit(key, size);
+  if (committed.key !== key) throw new Error(`object ${key} would be ${committed.key} in the other store`);
+  await committed.settled();
   return undefined;
 }
 
@@ -156,7 +160,8 @@ async function bytesOf({ source }: Move): Promise<number> {
   return Number(row?.bytes ?? 0);
 }
 
-async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+/** Some at once, for stores that are far away. */
+export async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const left = [...items];
   const worker = async () => {
     for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);

@@ -62,7 +62,7 @@ async function copyPage(move: Move, shape: TableShape, after: Key | undefined) {
     } catch (error) {
       // A name that was given to another row since its first one was copied: the first one has changed, too.
       if (left === 1) throw error;
-      await applyChanges(move);
+      while ((await applyChanges(move)) > 0);
     }
   }
 }

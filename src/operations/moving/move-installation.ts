@@ -1,18 +1,18 @@
-import { followChanges, stopFollowing } from "../../storage/metadata/moving/change-log.ts";
+import { countChanges, followChanges, stopFollowing } from "../../storage/metadata/moving/change-log.ts";
 import { closeToWrites, openToWrites } from "../../storage/metadata/moving/closing.ts";
 import { forgetState, readSourceState, readTargetState, writeState } from "../../storage/metadata/moving/move-state.ts";
 import { putBackReferences, raiseSequences, takeOffReferences } from "../../storage/metadata/moving/references.ts";
 import { countRows } from "../../storage/metadata/moving/rows.ts";
 import { readShapes } from "../../storage/metadata/moving/table-shape.ts";
 import type { Tables } from "../../storage/metadata/moving/tables.ts";
-import { applyChanges } from "./apply-changes.ts";
+import { applyChanges, type OnApplied } from "./apply-changes.ts";
 import { compareAll, compareSuspects, Suspects } from "./compare-rows.ts";
 import { checkObjects, copyObjects } from "./copy-objects.ts";
 import { copyRows } from "./copy-rows.ts";
-import { copyUploads } from "./copy-uploads.ts";
+import { copyUploads, type MovedUploads } from "./copy-uploads.ts";
 import { type Move, MoveError } from "./move.ts";
 
-export interface MoveReport {
+export interface MoveReport extends MovedUploads {
   readonly from: string;
   readonly to: string;
   /** False where the source still takes writes: the finish is to follow. */
@@ -21,15 +21,14 @@ export interface MoveReport {
   readonly blobs: number;
   /** Of blobs. */
   readonly bytes: number;
-  /** Uploads that were under way, and go on at the other place. */
-  readonly uploads: number;
   /** For how long the source refused writes. */
   readonly readOnlyMilliseconds: number;
 }
 
 /** With fewer changes left than this the source is closed: they take a second or two. */
 const changesLeftMax = 500;
-const catchUpRoundsMax = 50;
+/** A round that leaves more than this share of what the last one found gets nowhere. */
+const shrinkingShare = 0.8;
 /** More rows than this are not remembered one by one; then all are compared again while nothing is written. */
 const suspectsMax = 200_000;
 const deadlockTriesMax = 20;
@@ -48,14 +47,22 @@ export async function moveInstallation(move: Move, finish: boolean): Promise<Mov
   await copyRows(move);
   if (!move.sameStore) await copyObjects(move);
   const suspects = new Suspects();
-  const onApplied = (table: string, key: readonly unknown[]) => suspects.add(table, key);
+  const onApplied: OnApplied = (table, key) => suspects.add(table, key);
   await catchUp(move, onApplied);
   await checkObjects(move, () => catchUp(move, onApplied));
   await catchUp(move, onApplied);
   const total = await countAll(move);
   await compareAll(move, suspects, total);
   const counted = await countBlobs(source.tables);
-  const report = { from: source.name, to: target.name, rows: total, ...counted, uploads: 0, readOnlyMilliseconds: 0 };
+  const report = {
+    from: source.name,
+    to: target.name,
+    rows: total,
+    ...counted,
+    uploads: 0,
+    uploadsEnded: 0,
+    readOnlyMilliseconds: 0,
+  };
   if (!finish) {
     await catchUp(move, onApplied);
     return { ...report, finished: false };
@@ -127,9 +134,22 @@ async function takeTarget(tables: Tables, installation: string): Promise<void> {
   });
 }
 
-async function catchUp(move: Move, onApplied: (table: string, key: readonly unknown[]) => void): Promise<void> {
-  for (let round = 0; round < catchUpRoundsMax; round++) {
-    if ((await applyChanges(move, onApplied)) < changesLeftMax) return;
+/**
+ * Brings over what has changed, round after round, until little is left, or no less than before: then the source is
+ * written as fast as it can be read, and only closing it helps.
+ */
+async function catchUp(move: Move, onApplied: OnApplied): Promise<void> {
+  let before = Number.POSITIVE_INFINITY;
+  for (;;) {
+    const left = await countChanges(move.source.tables);
+    if (left === 0) return;
+    for (let applied = 0; applied < left; ) {
+      const count = await applyChanges(move, onApplied);
+      if (count === 0) break;
+      applied += count;
+    }
+    if (left < changesLeftMax || left > before * shrinkingShare) return;
+    before = left;
   }
 }
 
@@ -138,7 +158,7 @@ async function finishMove(move: Move, suspects: Suspects) {
   onProgress("finishing", 0, 0);
   const closedAt = now();
   await close(move);
-  await applyChanges(move, (table, key) => suspects.add(table, key));
+  while ((await applyChanges(move, (table, key) => suspects.add(table, key))) > 0);
   const uploads = await copyUploads(move);
   if (suspects.count > suspectsMax) await compareAll(move, suspects, await countAll(move));
   requireNone(await compareSuspects(move, suspects));
@@ -147,6 +167,7 @@ async function finishMove(move: Move, suspects: Suspects) {
     if (!state) throw new Error("the target has lost what it kept of the move");
     await putBackReferences(target.tables.dialect, run, state.references ?? []);
     await raiseSequences(target.tables.dialect, run);
+    if (uploads.uploadsEnded > 0) await run("delete from uploads where size > 0");
     await writeState(run, "target", { phase: "done", installation: state.installation });
   });
   await source.tables.change(async (run) => {
@@ -154,7 +175,7 @@ async function finishMove(move: Move, suspects: Suspects) {
     await writeState(run, "source", { phase: "moved", to: target.name, at: now() });
   });
   return {
-    uploads,
+    ...uploads,
     readOnlyMilliseconds: now() - closedAt,
     ...(await countBlobs(source.tables)),
     rows: await countAll(move),
@@ -191,7 +212,16 @@ async function alreadyDone(move: Move): Promise<MoveReport> {
   }
   const counted = await countBlobs(source.tables);
   const rows = await countAll(move);
-  return { from: source.name, to: target.name, finished: true, rows, ...counted, uploads: 0, readOnlyMilliseconds: 0 };
+  return {
+    from: source.name,
+    to: target.name,
+    finished: true,
+    rows,
+    ...counted,
+    uploads: 0,
+    uploadsEnded: 0,
+    readOnlyMilliseconds: 0,
+  };
 }
 
 async function installationOf({ run }: Tables): Promise<unknown> {

@@ -44,6 +44,10 @@ export async function nextChanges({ run }: Tables, limit: number): Promise<Chang
   }));
 }
 
+export async function countChanges({ run }: Tables): Promise<number> {
+  return Number((await run("select count(*) as count from move_changes"))[0]?.count ?? 0);
+}
+
 /** One by one: a change with a lower number may have been committed meanwhile. */
 export async function forgetChanges({ change }: Tables, changes: readonly Change[]): Promise<void> {
   const size = 500;
