@@ -1,6 +1,6 @@
 // How the program is cut into pieces, each of which is loaded when something in it is needed for the first time.
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { BuildConfig, BunPlugin } from "bun";
 
 const source = join(import.meta.dir, "../src");
@@ -35,9 +35,10 @@ const inOnePiece: BunPlugin = {
   name: "the cached path in one piece",
   setup(build) {
     const files = cachedPath.filter((file) => file !== "main.ts").map((file) => join(source, file));
-    const imports = files.map((file) => `import ${JSON.stringify(file)};`).join(" ");
     build.onLoad({ filter: /[/\\]src[/\\](?:helper|sources)[/\\][\w-]+\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
+      // Relative: where the sources lie must make no difference to what is built.
+      const imports = files.map((file) => `import ${JSON.stringify(`./${relative(dirname(path), file)}`)};`).join(" ");
       return { loader: "ts", contents: files.includes(path) ? `${text}\n${imports}\n` : text };
     });
   },
