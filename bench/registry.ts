@@ -4,8 +4,8 @@
  * Ours has authentication on and syncs what it acknowledges; the peers run without authentication, which is their best case. First
  * with the servers on one core and the load on another, then with both on all.
  */
-import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildGoProgram, type GoProgram, goMissing } from "../test/clients/go-program.ts";
 import { Sandbox } from "../test/clients/sandbox.ts";
 import { type Image, imageOf, pushImage } from "./registry/client.ts";
 import { compare } from "./registry/comparison.ts";
@@ -38,9 +38,12 @@ const settings: readonly Setting[] = [
   { name: "server and load on all cores", server: "", load: "" },
 ];
 
-const distributionVersion = "v3.1.2";
-/** Where zot was found over the years; a module proxy may refuse all of them. */
-const zotModules = ["zotregistry.dev/zot/v2/cmd/zot@latest", "zotregistry.dev/zot/v2/cmd/zot@v2.1.0"];
+const distribution: GoProgram = {
+  name: "registry",
+  module: "github.com/distribution/distribution/v3/cmd/registry@v3.1.2",
+};
+/** A module proxy may refuse it; then one that was built from a clone counts, where `buildGoProgram` looks. */
+const zot: GoProgram = { name: "zot", module: "zotregistry.dev/zot/v2/cmd/zot@v2.1.20" };
 const readSeconds = 1;
 const smallBytes = 8192;
 const largeBytes = 100 * 1024 * 1024;
@@ -105,34 +108,21 @@ async function registries(sandbox: () => Promise<Sandbox>, cores: Cores): Promis
   if (Bun.which("docker-registry")) {
     targets.push(await startDistribution(await sandbox(), cores, "docker-registry", ["docker-registry"]));
   } else skipped("docker-registry", "apt-get install docker-registry");
-  const distribution = installed(
-    `github.com/distribution/distribution/v3/cmd/registry@${distributionVersion}`,
-    "registry",
-  );
-  if (distribution) targets.push(await startDistribution(await sandbox(), cores, "distribution", [distribution]));
-  const zot = zotModules.map((module) => installed(module, "zot")).find((program) => program !== undefined);
-  if (zot) targets.push(await startZot(await sandbox(), cores, zot));
+  const distributionProgram = await built(distribution);
+  if (distributionProgram)
+    targets.push(await startDistribution(await sandbox(), cores, "distribution", [distributionProgram]));
+  const zotProgram = await built(zot);
+  if (zotProgram) targets.push(await startZot(await sandbox(), cores, zotProgram));
   return targets;
 }
 
-const programs = new Map<string, string | undefined>();
-
-/** The path of a Go program that is built where Go is; undefined where it cannot be. */
-function installed(module: string, program: string): string | undefined {
-  if (!programs.has(module)) programs.set(module, install(module, program));
-  return programs.get(module);
-}
-
-function install(module: string, program: string): string | undefined {
-  const go = Bun.which("go");
-  if (!go) return skipped(module, "Go on the machine");
-  const folder = join(tmpdir(), "waybill-bench-programs");
-  const { exitCode, stderr } = Bun.spawnSync([go, "install", module], {
-    env: { PATH: process.env.PATH ?? "", HOME: homedir(), GOBIN: folder, GOFLAGS: "-mod=mod" },
-    stderr: "pipe",
-  });
-  if (exitCode === 0) return join(folder, program);
-  return skipped(module, `go install to succeed: ${stderr.toString().trim().split("\n").at(-1)}`);
+/** The path of a Go program; undefined where there is none and none can be built, which is said. */
+async function built(program: GoProgram): Promise<string | undefined> {
+  const missing = goMissing();
+  if (missing) return skipped(program.module, "Go on the machine");
+  return await buildGoProgram(program).catch((error: Error) =>
+    skipped(program.module, `go install to succeed: ${error.message.trim().split("\n").at(-1)}`),
+  );
 }
 
 function skipped(name: string, need: string): undefined {
