@@ -3,6 +3,7 @@ import type { SigningKeys } from "../identity/signing-keys.ts";
 import { type AuditSegment, insertPendingAudit, listAuditSegments } from "../storage/metadata/audit.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import type { Writer } from "../storage/metadata/schema.ts";
+import { type BlobPush, BlobPushes } from "./blob-pushes.ts";
 import { ChangeFailed, Changes } from "./changes.ts";
 import { type AuditEvent, fromHere, serverItself } from "./event.ts";
 import { Journal } from "./journal.ts";
@@ -38,6 +39,7 @@ export class Audit {
   readonly #journal: Journal;
   readonly #changes: Changes;
   readonly #repeats = new Repeats();
+  readonly #blobPushes = new BlobPushes();
   readonly #uses = new Uses();
   readonly #pulls = new Set<string>();
   readonly #ending = new AbortController();
@@ -56,6 +58,15 @@ export class Audit {
     if (!this.#repeats.admits(event, now)) return;
     if (this.#journal.waiting >= waitingMax) throw new Error("the audit log cannot be written");
     this.#journal.add({ at: now, event });
+    this.#schedule();
+  }
+
+  /** Writes a blob's push down soon, together with what else is pushed there meanwhile. Throws like `note`. */
+  blobPushed(push: BlobPush): void {
+    if (this.#journal.waiting + this.#blobPushes.waiting >= waitingMax)
+      throw new Error("the audit log cannot be written");
+    const full = this.#blobPushes.add(push);
+    if (full) this.note(full);
     this.#schedule();
   }
 
@@ -173,6 +184,7 @@ export class Audit {
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#noteBlobPushes();
     await this.#journal.write();
   }
 
@@ -200,8 +212,16 @@ export class Audit {
     }
   }
 
+  #noteBlobPushes(): void {
+    const now = this.#foundations.now();
+    for (const event of this.#blobPushes.take()) {
+      if (this.#repeats.admits(event, now)) this.#journal.add({ at: now, event });
+    }
+  }
+
   async #writeCounted(all: boolean): Promise<void> {
     const now = this.#foundations.now();
+    this.#noteBlobPushes();
     for (const event of this.#repeats.drain(now, all)) this.#journal.add({ at: now, event });
     await this.writeUses();
   }
@@ -217,6 +237,7 @@ export class Audit {
 
   async #writeLater(): Promise<void> {
     try {
+      this.#noteBlobPushes();
       await this.#journal.write();
     } catch (error) {
       if (this.#closed) return;

@@ -79,6 +79,15 @@ export type Happening =
       readonly tags: readonly string[];
     }
   | { readonly kind: "image.deleted"; readonly repository: string; readonly reference: string }
+  /** Blobs that were sent, or mounted from another repository, at about the same time. */
+  | {
+      readonly kind: "blob.pushed";
+      readonly repository: string;
+      readonly digests: readonly string[];
+      readonly mountedFrom?: string;
+    }
+  /** An upload that was given up before it was a blob. */
+  | { readonly kind: "upload.cancelled"; readonly repository: string }
   /** The first pull of a manifest by this principal that the log knows of. */
   | { readonly kind: "image.first-pulled"; readonly repository: string; readonly digest: string }
   /** A sign-in or its end, a first use from a new place. */

@@ -31,6 +31,7 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   resource: ["resource"],
   repository: ["repository"],
   digest: ["digest"],
+  digests: ["digests"],
   permission: ["permission"],
   reason: ["reason"],
   outcome: ["outcome"],

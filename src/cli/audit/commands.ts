@@ -6,10 +6,11 @@ FILTERS
     FIELD=VALUE, FIELD!=VALUE and FIELD:PART, joined by AND; time>=2026-11-24T12:00:00Z and time<2026-11-25.
     Values with spaces stand in double quotes. The fields:
         kind        token.issued, token.refused, credential.refused, decision.refused, administration,
-                    image.pushed, image.deleted, image.first-pulled, session, repeated, log.opened, log.dropped
+                    image.pushed, image.deleted, image.first-pulled, blob.pushed, upload.cancelled, session,
+                    repeated, log.opened, log.dropped
         principal   serviceAccount:EMAIL or user:EMAIL; id is the same with the immutable id
         credential, key, address, agent, project (its number), method, resource, repository, digest,
-        permission, reason, outcome, grant, token, node`;
+        digests (of blobs), permission, reason, outcome, grant, token, node`;
 
 const whichOptions = {
   ...administrationOptions,

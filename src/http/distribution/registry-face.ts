@@ -65,7 +65,7 @@ export class RegistryFace {
     const { metadata, doorkeeper, access, manifests, blobs, uploads, caches, pullThrough, audit, now, log } = services;
     this.#gate = new Gate(metadata, doorkeeper, access, caches, audit);
     this.#blobs = new BlobRoutes(this.#gate, blobs, pullThrough, audit);
-    this.#uploads = new UploadRoutes(metadata, this.#gate, uploads, blobs, now);
+    this.#uploads = new UploadRoutes(metadata, this.#gate, uploads, blobs, audit, now);
     this.#manifests = new ManifestRoutes(this.#gate, manifests, pullThrough, audit);
     this.#tags = new TagRoutes(metadata, this.#gate, new FolderRoutes(metadata, access));
     this.#referrers = new ReferrerRoutes(metadata, this.#gate);

@@ -1,4 +1,5 @@
 import { pull, push } from "../../access/permissions.ts";
+import type { Audit } from "../../audit/audit.ts";
 import type { Caller } from "../../identity/caller.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
 import { principalKey } from "../../identity/principal.ts";
@@ -9,6 +10,7 @@ import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../../registry/resolve.ts";
 import type { UploadChunk, Uploads } from "../../registry/uploads.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
+import { whenceOf, whoOf } from "../audit-facts.ts";
 import { movingBody } from "../moving-body.ts";
 import type { RequestContext } from "../names.ts";
 import { queryOf } from "../url.ts";
@@ -26,13 +28,15 @@ export class UploadRoutes {
   readonly #gate: Gate;
   readonly #uploads: Uploads;
   readonly #blobs: Blobs;
+  readonly #audit: Audit;
   readonly #now: () => number;
 
-  constructor(metadata: Metadata, gate: Gate, uploads: Uploads, blobs: Blobs, now: () => number) {
+  constructor(metadata: Metadata, gate: Gate, uploads: Uploads, blobs: Blobs, audit: Audit, now: () => number) {
     this.#metadata = metadata;
     this.#gate = gate;
     this.#uploads = uploads;
     this.#blobs = blobs;
+    this.#audit = audit;
     this.#now = now;
   }
 
@@ -44,7 +48,9 @@ export class UploadRoutes {
     const mount = query.get("mount");
     const wanted = parseDigestOf(digest ?? mount);
     const resolved = await this.#gate.admit(caller, repository, push, "push");
-    if (mount !== null && wanted && (await this.#mount(caller, resolved, query.get("from"), wanted))) {
+    const mountedFrom = mount !== null && wanted && (await this.#mount(caller, resolved, query.get("from"), wanted));
+    if (mountedFrom) {
+      this.#audit.blobPushed({ ...pushed(resolved, caller, context, wanted), mountedFrom });
       return created(repository, wanted);
     }
     const principal = principalKey(caller.principal);
@@ -53,6 +59,7 @@ export class UploadRoutes {
       return accepted(repository, upload.id, 0);
     }
     await this.#uploads.takeWhole(resolved, principal, chunkOf(request, context), wanted);
+    this.#audit.blobPushed(pushed(resolved, caller, context, wanted));
     return created(repository, wanted);
   }
 
@@ -74,14 +81,19 @@ export class UploadRoutes {
       case "PUT": {
         const digest = parseDigest(queryOf(request).get("digest") ?? "");
         await this.#uploads.finish(id, chunkOf(request, context), digest);
+        this.#audit.blobPushed(pushed(resolved, caller, context, digest));
         return created(repository, digest);
       }
       case "GET":
       case "HEAD":
         return accepted(repository, id, upload.size, 204);
-      case "DELETE":
+      case "DELETE": {
         await this.#uploads.cancel(id);
+        const { projectId } = resolved;
+        const [who, from] = [whoOf(caller), whenceOf(context)];
+        this.#audit.note({ kind: "upload.cancelled", repository: repository.path, who, from, projectId });
         return new Response(null, { status: 204, headers: registryHeaders });
+      }
       default:
         throw new RegistryError("UNSUPPORTED", "an upload is continued with PATCH and ended with PUT");
     }
@@ -89,9 +101,9 @@ export class UploadRoutes {
 
   /**
    * Needs pull on the source. A refusal reads as "not there": the client uploads (CVE-2024-39897). Only a token that was
-   * made for the target alone is asked to come back with both.
+   * made for the target alone is asked to come back with both. Answers the repository that it was mounted from.
    */
-  async #mount(caller: Caller, target: ResolvedRepository, from: string | null, digest: Digest): Promise<boolean> {
+  async #mount(caller: Caller, target: ResolvedRepository, from: string | null, digest: Digest) {
     const { location } = target.repository;
     if (from !== null) {
       const source = await resolveRepository(this.#metadata, parseRepository(from, location));
@@ -100,15 +112,25 @@ export class UploadRoutes {
         const scope = `repository:${target.repository.path}:pull,push repository:${source.repository.path}:pull`;
         throw new RefusalError(decision, scope, source.projectId);
       }
-      return decision.allowed && (await this.#blobs.mount(target, source, digest));
+      const mounted = decision.allowed && (await this.#blobs.mount(target, source, digest));
+      return mounted ? source.repository.path : undefined;
     }
     for (const holder of await this.#blobs.holders(location, digest)) {
       const source = await resolveRepository(this.#metadata, holder);
       if (!(await this.#gate.mayPullUnasked(caller, source))) continue;
-      if (await this.#blobs.mount(target, source, digest)) return true;
+      if (await this.#blobs.mount(target, source, digest)) return source.repository.path;
     }
-    return false;
+    return undefined;
   }
+}
+
+function pushed(
+  { repository, projectId }: ResolvedRepository,
+  caller: Caller,
+  context: RequestContext,
+  digest: Digest,
+) {
+  return { repository: repository.path, digest, who: whoOf(caller), from: whenceOf(context), projectId };
 }
 
 function chunkOf(request: Request, context: RequestContext): UploadChunk {

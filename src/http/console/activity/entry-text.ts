@@ -35,6 +35,13 @@ export function entryText(entry: AuditEntry): EntryText {
         state: "good",
       };
     }
+    case "blob.pushed": {
+      const [many, source] = [Array.isArray(entry.digests) ? entry.digests.length : 0, text("mountedFrom")];
+      const what = `${many === 1 ? "Blob" : `${many} blobs`} ${source ? `mounted from ${source}` : "pushed"}`;
+      return { what, on: text("repository"), state: "plain" };
+    }
+    case "upload.cancelled":
+      return { what: "Upload cancelled", on: text("repository"), state: "plain" };
     case "image.deleted":
       return { what: "Image deleted", on: `${text("repository")} ${text("reference")}`, state: "plain" };
     case "image.first-pulled":
