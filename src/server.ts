@@ -25,6 +25,7 @@ import { auditChores } from "./operations/audit-chores.ts";
 import { Chores } from "./operations/chores.ts";
 import { keyRotation } from "./operations/key-rotation.ts";
 import { migration } from "./operations/migration.ts";
+import { news } from "./operations/news.ts";
 import { storageSamples } from "./operations/storage-samples.ts";
 import { upkeep } from "./operations/upkeep.ts";
 import { makeOwner, newOwnerKey } from "./owner.ts";
@@ -96,14 +97,14 @@ export async function startServer(
     now: Date.now,
     log,
   });
-  const codes = new SetupCodes(Date.now);
+  const codes = new SetupCodes(metadata, Date.now);
   const ownerKey = (origin = names.origin) =>
     installation.audit.changing(byOwner("waybill setup", "the key of this server's owner"), () =>
       newOwnerKey(installation, origin),
     );
   app = appOf(names, installation, codes);
   await writeAdminKey(config, ownerKey);
-  const setupLink = async () => `${names.origin}/console/setup#code=${codes.issue()}`;
+  const setupLink = async () => `${names.origin}/console/setup#code=${await codes.issue()}`;
   const control = openControlSocket(folder.controlSocket, { ownerKey, setupLink, ...maintenanceOf(installation) }, log);
   const scrub = {
     periodMilliseconds: config["scrub-days"] * 24 * hourMilliseconds,
@@ -111,6 +112,7 @@ export async function startServer(
   };
   const chores = new Chores(
     [
+      news(installation),
       ...auditChores(installation.audit, config["read-only"] ? undefined : config["audit-days"]),
       ...(config["read-only"]
         ? []
@@ -122,6 +124,7 @@ export async function startServer(
           ]),
     ],
     log,
+    () => metadata.isLeader(),
   );
   return {
     origin: names.listened,

@@ -1,36 +1,31 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { OneTimeCodes } from "./identity/people/one-time-codes.ts";
+import type { Metadata } from "./storage/metadata/metadata.ts";
+import type { Writer } from "./storage/metadata/schema.ts";
 
 const lifetimeMilliseconds = 15 * 60 * 1000;
 
-/** The single-use code of `waybill setup`; a new one ends the one before. Only its hash is kept. */
+/**
+ * The single-use code of `waybill setup`; a new one ends the one before. It lies in the database, so that whichever node is
+ * asked knows it; only its hash does.
+ */
 export class SetupCodes {
-  readonly #now: () => number;
-  #current: { readonly hash: Buffer; readonly until: number } | undefined;
+  readonly #codes: OneTimeCodes;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(metadata: Metadata, now: () => number) {
+    this.#codes = new OneTimeCodes(metadata, now);
   }
 
-  issue(): string {
-    const code = randomBytes(32).toString("base64url");
-    this.#current = { hash: hashOf(code), until: this.#now() + lifetimeMilliseconds };
-    return code;
+  async issue(): Promise<string> {
+    return await this.#codes.issue("setup", {}, lifetimeMilliseconds, { subject: "setup" });
   }
 
   /** Whether it is the code that was issued last, still fresh; it stays good. */
-  isGood(code: string): boolean {
-    const current = this.#current;
-    return current !== undefined && current.until > this.#now() && timingSafeEqual(current.hash, hashOf(code));
+  async isGood(code: string): Promise<boolean> {
+    return (await this.#codes.read("setup", code)) !== undefined;
   }
 
   /** True once for the code that was issued last, while it is fresh. */
-  spend(code: string): boolean {
-    if (!this.isGood(code)) return false;
-    this.#current = undefined;
-    return true;
+  async spendIn(write: Writer, code: string): Promise<boolean> {
+    return (await this.#codes.spendIn(write, "setup", code)) !== undefined;
   }
-}
-
-function hashOf(code: string): Buffer {
-  return createHash("sha256").update(code).digest();
 }

@@ -69,7 +69,7 @@ export async function startTestServer(
     now: () => clock.now,
     log: (error, message) => logged.push({ error, message }),
   });
-  const codes = new SetupCodes(() => clock.now);
+  const codes = new SetupCodes(metadata, () => clock.now);
   const app = createApp(names, {
     isReady: () => true,
     registry: new RegistryFace(installation),

@@ -71,11 +71,18 @@ export class SigningKeys {
 
   /** Reads the keys, making those that are missing. */
   static async open(metadata: Metadata, now: () => number): Promise<SigningKeys> {
+    const signs = (rows: readonly SigningKeyRow[], use: TokenUse) =>
+      rows.some((row) => row.use === use && row.signsFrom !== null);
     const stored = await listSigningKeys(metadata.read);
-    for (const use of uses) {
-      if (stored.some((row) => row.use === use && row.signsFrom !== null)) continue;
-      const row = { ...(await generate(use, now())), signsFrom: now() };
-      await metadata.write((write) => insertSigningKey(write, row));
+    const missing = uses.filter((use) => !signs(stored, use));
+    const made = await Promise.all(missing.map(async (use) => ({ ...(await generate(use, now())), signsFrom: now() })));
+    if (made.length > 0) {
+      await metadata.write(async (write) => {
+        // First, so that of two nodes that start at once one waits for the other, and finds its keys.
+        await raisePolicyVersion(write);
+        const there = await listSigningKeys(write);
+        for (const row of made) if (!signs(there, row.use as TokenUse)) await insertSigningKey(write, row);
+      });
     }
     const keys = new SigningKeys(metadata, now);
     await keys.#load();

@@ -13,6 +13,7 @@ export function auditChores(audit: Audit, days: number | undefined): Chore[] {
   const checkpoints: Chore = {
     name: "signing the audit log",
     everyMilliseconds: checkpointMilliseconds,
+    onEveryNode: true, // Each has a chain of its own.
     run: async () => await audit.checkpoint(),
   };
   if (days === undefined) return [checkpoints];

@@ -1,5 +1,4 @@
 import type { CredentialUses } from "../identity/credential-uses.ts";
-import type { Caches } from "../registry/upstream/caches.ts";
 import type { ImageImports } from "../registry/upstream/image-imports.ts";
 import type { Chore } from "./chores.ts";
 
@@ -8,11 +7,9 @@ const usesMilliseconds = 5_000;
 
 /** What a migration from another registry needs a server to do by itself. */
 export function migration({
-  caches,
   imports,
   credentialUses,
 }: {
-  caches: Caches;
   imports: ImageImports;
   credentialUses: CredentialUses;
 }): Chore[] {
@@ -20,14 +17,12 @@ export function migration({
     {
       name: "importing images",
       everyMilliseconds: importMilliseconds,
-      run: async (signal) => {
-        await caches.reload();
-        await imports.run(signal);
-      },
+      run: (signal) => imports.run(signal),
     },
     {
       name: "writing down how callers log in",
       everyMilliseconds: usesMilliseconds,
+      onEveryNode: true,
       run: () => credentialUses.write(),
     },
   ];

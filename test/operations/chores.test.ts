@@ -50,3 +50,25 @@ test("stop tells what runs to end, and waits for it", async () => {
   await chores.stop();
   expect(ended).toBe(true);
 });
+
+test("what one node does for all is done by the leader, and ends when another one leads", async () => {
+  let leads = false;
+  let [ofAll, ofEach, ended] = [0, 0, 0];
+  const run = async (signal: AbortSignal) => {
+    ofAll++;
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    ended++;
+  };
+  const own = { name: "own", everyMilliseconds: 1, onEveryNode: true, run: async () => void ofEach++ };
+  const chores = new Chores([{ name: "for all", everyMilliseconds: 1, run }, own], silent, () => leads);
+  while (ofEach < 3) await Bun.sleep(1);
+  expect(ofAll).toBe(0);
+  leads = true;
+  while (ofAll < 1) await Bun.sleep(10);
+  leads = false;
+  while (ended < 1) await Bun.sleep(10);
+  leads = true;
+  while (ofAll < 2) await Bun.sleep(10);
+  await chores.stop();
+  expect(ended).toBe(2);
+}, 60_000);

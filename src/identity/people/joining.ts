@@ -77,20 +77,20 @@ export class Joining {
   /**
    * Makes the owner, who came with the link of `waybill setup`.
    *
-   * @param spend takes the link's code, once; false where it is not good
+   * @param spend takes the link's code, once, in the same transaction; false where it is not good
    * @param own what makes a user the owner, in the same transaction
    */
   async becomeOwner(
     emailText: string,
     way: ChosenWay,
     origin: Origin,
-    spend: () => boolean,
+    spend: (write: Writer) => Promise<boolean>,
     own: (write: Writer, user: UserRow) => Promise<void>,
   ): Promise<string> {
     const email = this.#users.requireEmail(emailText);
     const prepared = await this.#prepare(way, email);
-    if (!spend()) throw staleLink();
     return await this.#metadata.write(async (write) => {
+      if (!(await spend(write))) throw staleLink();
       const user = await this.#users.ensureIn(write, email);
       await this.#store(write, user, prepared);
       await this.#sessions.endAllIn(write, user.id);

@@ -11,7 +11,7 @@ import type { Reader, Writer } from "../../storage/metadata/schema.ts";
 import { hashOfSecret, newSecretText } from "../secret-text.ts";
 
 /** What a code is for: one of one purpose is nothing for another. */
-export type CodePurpose = "invitation" | "authorization" | "outside-sign-in" | "passkey";
+export type CodePurpose = "invitation" | "authorization" | "outside-sign-in" | "passkey" | "setup";
 
 /** How long a code that is over is remembered: a replay is then recognized as one. */
 const keepMilliseconds = 24 * 60 * 60 * 1000;

@@ -4,6 +4,7 @@ import type { ChosenWay } from "../../../identity/people/joining.ts";
 import { staleLink } from "../../../identity/people/joining.ts";
 import { mayHavePasskeys } from "../../../identity/people/passkeys.ts";
 import { SignInError } from "../../../identity/people/sign-in-error.ts";
+import type { Writer } from "../../../storage/metadata/schema.ts";
 import { renderPage } from "../page.ts";
 import type { PeopleCall, PeopleRoute } from "./people-route.ts";
 import { parseJson, signedIn, trouble } from "./sign-in-page.ts";
@@ -32,7 +33,7 @@ async function join(call: PeopleCall, link: Link): Promise<Response> {
     const code = form.code ?? "";
     if (link === "invitation")
       return await signedIn(call, await services.joining.accept(code, way, from), link, "/console/");
-    const spend = () => services.setupCodes.spend(code);
+    const spend = (write: Writer) => services.setupCodes.spendIn(write, code);
     const cookie = await services.joining.becomeOwner(form.email ?? "", way, from, spend, services.makeOwner);
     return await signedIn(call, cookie, link, "/console/");
   } catch (error) {
@@ -50,7 +51,7 @@ async function emailFor({ services, form }: PeopleCall, link: Link): Promise<str
     if (!user) throw staleLink();
     return user.email;
   }
-  if (!services.setupCodes.isGood(code)) throw staleLink();
+  if (!(await services.setupCodes.isGood(code))) throw staleLink();
   return services.users.requireEmail(form.email ?? "");
 }
 

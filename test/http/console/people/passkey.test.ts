@@ -44,7 +44,7 @@ async function cookieOf(page: Page): Promise<string> {
 
 clientTest("the first owner makes a passkey, and signs in with nothing else", ["chromium"], async () => {
   const { page, credentials } = await openPage();
-  await page.goto(`${site.origin}/console/setup#code=${site.server.codes.issue()}`);
+  await page.goto(`${site.origin}/console/setup#code=${await site.server.codes.issue()}`);
   // The code has left the address bar; nobody has to type it.
   expect(page.url()).toBe(`${site.origin}/console/setup`);
   expect(await page.getByLabel("Code of the link").isVisible()).toBe(false);

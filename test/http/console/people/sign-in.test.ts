@@ -165,7 +165,7 @@ describe("after signing in", () => {
 
 describe("the first owner", () => {
   test("comes in by the link of waybill setup, once, and owns the installation", async () => {
-    const code = server.codes.issue();
+    const code = await server.codes.issue();
     const browser = new Browser(server);
     await browser.open("/console/setup");
     const fields = { code, email: "Owner@Example.com", password, again: password };
@@ -190,17 +190,17 @@ describe("the first owner", () => {
     ["no e-mail", { email: "nobody" }, "not an e-mail address"],
     ["a service account's e-mail", { email: "x@p.iam.waybill.internal" }, "ends like a service account&#39;s"],
   ])("keeps the link where somebody types %s", async (_name, typed, text) => {
-    const code = server.codes.issue();
+    const code = await server.codes.issue();
     const browser = new Browser(server);
     await browser.open("/console/setup");
     const fields = { code, email: "second@example.com", password, again: password };
     expect((await browser.submit("/console/setup", { ...fields, ...typed })).status).toBe(400);
     expect(browser.page).toContain(text);
-    expect(server.codes.isGood(code)).toBe(true);
+    expect(await server.codes.isGood(code)).toBe(true);
   });
 
   test("is not made with a code that is too old", async () => {
-    const code = server.codes.issue();
+    const code = await server.codes.issue();
     server.clock.now += 15 * 60_000;
     const browser = new Browser(server);
     await browser.open("/console/setup");
