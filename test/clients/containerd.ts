@@ -4,6 +4,8 @@ import { type TestImage, writeArchive } from "./image.ts";
 import { Sandbox } from "./sandbox.ts";
 
 export interface Containerd extends AsyncDisposable {
+  /** The path of its socket. */
+  readonly address: string;
   /** Runs `ctr` against it. */
   ctr(...words: string[]): Promise<string>;
   /** Makes an image known under a name, without a registry. */
@@ -21,19 +23,20 @@ export async function startContainerd(): Promise<Containerd> {
     await Bun.write(sandbox.path("containerd.toml"), configuration(sandbox, socket));
     const command = ["containerd", "--config", sandbox.path("containerd.toml")];
     await sandbox.start("containerd", command, /containerd successfully booted/);
-    return clientOf(sandbox, (...words) => sandbox.succeed(["ctr", "--address", socket, ...words]));
+    return clientOf(sandbox, socket, (...words) => sandbox.succeed(["ctr", "--address", socket, ...words]));
   } catch (error) {
     await sandbox[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-function clientOf(sandbox: Sandbox, ctr: Containerd["ctr"]): Containerd {
+function clientOf(sandbox: Sandbox, address: string, ctr: Containerd["ctr"]): Containerd {
   const user = (credentials?: Credentials) =>
     credentials ? ["--user", `${credentials.username}:${credentials.password}`] : [];
   // Plain copies, so that no file system below need be one that can be laid over another.
   const unpacked = ["--snapshotter", "native"];
   return {
+    address,
     ctr,
     async load(image, reference) {
       await writeArchive(image, sandbox.path("image.tar"), reference);

@@ -15,6 +15,7 @@ export type Need =
   | "gcloud"
   | "chromium"
   | "openssl"
+  | "curl"
   | "haproxy"
   | "postgresql"
   | "docker-registry"
