@@ -57,6 +57,7 @@ export async function visit(page: Page, machine: Machine): Promise<void> {
   const names = await Names.for(commandBlocks(page).flatMap(textsOf).join("\n"), page.aliases);
   const hasServer = page.start === "docs/start.md" || page.start === "a new registry";
   await mkdir(sandbox.path("work"), { recursive: true });
+  Object.assign(sandbox.env, hasServer ? {} : settingsFor(names));
   const server = hasServer ? await startServer(sandbox, names) : undefined;
   const shell = await Shell.open(sandbox, server ? names.with(SERVER, server) : names);
   try {
@@ -65,6 +66,11 @@ export async function visit(page: Page, machine: Machine): Promise<void> {
   } finally {
     await shell.stop();
   }
+}
+
+/** What `waybill serve` of a page is told, besides what the page says: its port, and that other servers of the page are near. */
+function settingsFor(names: Names): Record<string, string> {
+  return { WAYBILL_LISTEN: names.toMachine(SERVER), WAYBILL_PRIVATE_UPSTREAMS: names.servers.join(",") };
 }
 
 function textsOf({ commands }: CommandBlock): string[] {
