@@ -14,8 +14,8 @@ import { clientsRequired } from "./clients/machine.ts";
 export interface Gateway {
   /** `http://127.0.0.1:PORT`. */
   readonly endpoint: string;
-  /** Ends it as a crash would; what was stored stays. */
-  kill(): void;
+  /** Ends it; what was stored stays. (One that crashed is waited for by Ceph for half a minute.) */
+  stop(): Promise<void>;
   /** Starts it again on the same port; resolves when it answers. */
   restart(): Promise<void>;
   /** Has it take connections and say nothing, until `proceed`. */
@@ -134,15 +134,23 @@ async function startGateway(): Promise<Gateway> {
   const name = `gateway-${process.pid}-${++gateways}`;
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
+  let server: Bun.Subprocess;
   const begin = async () => {
-    const options = [`--rgw-frontends=beast endpoint=127.0.0.1:${port}`, `--admin-socket=${folder}/run/${name}.asok`];
-    await answers(endpoint, background(name, "radosgw", "-f", "-n", "client.rgw", ...conf, ...options));
+    const options = [
+      `--rgw-frontends=beast endpoint=127.0.0.1:${port} tcp_nodelay=1`,
+      `--admin-socket=${folder}/run/${name}.asok`,
+    ];
+    server = background(name, "radosgw", "-f", "-n", "client.rgw", ...conf, ...options);
+    await answers(endpoint, server);
   };
   await begin();
   const signal = (what: NodeJS.Signals) => void process.kill(Number(readFileSync(pidFile(name), "utf8")), what);
   return {
     endpoint,
-    kill: () => signal("SIGKILL"),
+    async stop() {
+      signal("SIGTERM");
+      await server.exited;
+    },
     restart: begin,
     hang: () => signal("SIGSTOP"),
     proceed: () => signal("SIGCONT"),
@@ -184,6 +192,7 @@ keyring = ${folder}/rgw/keyring
 rgw init timeout = 120
 rgw data = ${folder}/rgw
 rgw enable usage log = false
+rgw cache enabled = false
 rgw gc obj min wait = 2
 rgw gc processor period = 2
 `;

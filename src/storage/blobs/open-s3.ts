@@ -2,6 +2,7 @@ import { S3Blobs } from "./s3.ts";
 import { parseS3Address } from "./s3-address.ts";
 import { s3Credentials } from "./s3-credentials.ts";
 import { isTransient, S3Error } from "./s3-error.ts";
+import { S3Health } from "./s3-health.ts";
 import type { S3Connection } from "./s3-request.ts";
 
 /**
@@ -33,5 +34,6 @@ export function s3Connection(
     fetch: (url, init) => fetch(url, init),
     sleep: Bun.sleep,
     now: Date.now,
+    health: new S3Health(Date.now),
   };
 }

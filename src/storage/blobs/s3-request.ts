@@ -2,6 +2,7 @@ import { AwsV4Signer } from "aws4fetch";
 import type { S3Address } from "./s3-address.ts";
 import type { S3Credentials } from "./s3-credentials.ts";
 import { errorOf, isTransient, S3Error } from "./s3-error.ts";
+import type { S3Health } from "./s3-health.ts";
 
 /** One request to a bucket. */
 export interface S3Request {
@@ -22,14 +23,17 @@ export interface S3Connection {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly now: () => number;
+  readonly health: S3Health;
 }
 
 /** A store that has said nothing for so long says nothing any more. */
 const silenceMillisecondsMax = 10_000;
-/** What a body takes at least: one part at 256 KiB/s. */
-const bodyBytesPerMillisecondMin = 256;
+/** How fast a body goes at least, 512 KiB/s: that is time for a part beside others on a slow line. */
+const bodyBytesPerMillisecondMin = 512;
 /** Tries begin until so long after the first; who waits for a pull is then told to come again. */
 const tryMillisecondsMax = 8_000;
+/** A request with more than this may have failed for its own reasons. */
+const tellingBytesMax = 64 * 1024;
 const firstPauseMilliseconds = 100;
 const pauseMillisecondsMax = 2_000;
 
@@ -40,7 +44,8 @@ const pauseMillisecondsMax = 2_000;
  * @param signal ends the answer's body, too
  */
 export async function sendToS3(connection: S3Connection, request: S3Request, signal?: AbortSignal): Promise<Response> {
-  const { now, sleep } = connection;
+  const { now, sleep, health } = connection;
+  if (!health.isWorthAsking) throw new S3Error("StoreAway", "the store did not answer others a moment ago");
   const begun = now();
   for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, pauseMillisecondsMax)) {
     try {
@@ -55,7 +60,7 @@ export async function sendToS3(connection: S3Connection, request: S3Request, sig
 }
 
 async function sendOnce(connection: S3Connection, request: S3Request, signal?: AbortSignal): Promise<Response> {
-  const { address, credentials, fetch } = connection;
+  const { address, credentials, fetch, now, health } = connection;
   const { method, body, expects = [] } = request;
   const what = `${method} ${request.key ?? "the bucket"}`;
   const headers: Record<string, string> = { ...request.headers };
@@ -68,6 +73,7 @@ async function sendOnce(connection: S3Connection, request: S3Request, signal?: A
     region: address.region,
   });
   const signed = await signer.sign();
+  const sentAt = now();
   const silence = new AbortController();
   const bodyBytes = body === undefined ? 0 : Buffer.byteLength(body);
   const limit = silenceMillisecondsMax + bodyBytes / bodyBytesPerMillisecondMin;
@@ -82,7 +88,10 @@ async function sendOnce(connection: S3Connection, request: S3Request, signal?: A
       signal: signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
       ...(body !== undefined && { body }),
     });
+    health.noteAnswer();
   } catch (cause) {
+    // A large body may have been too slow, and a caller may have had enough: that says nothing about the store.
+    if (bodyBytes <= tellingBytesMax && signal?.aborted !== true) health.noteSilence(sentAt);
     throw new S3Error("StoreAway", `${what}: the store does not answer`, { cause });
   } finally {
     clearTimeout(timer);

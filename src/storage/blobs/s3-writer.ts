@@ -1,5 +1,7 @@
 import type { ObjectWriter } from "./blob-store.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import type { S3Bucket, S3Multipart, S3Part } from "./s3-bucket.ts";
+import { S3PartBuffer } from "./s3-part-buffer.ts";
 import type { Unfinished } from "./s3-unfinished.ts";
 
 const mebibyte = 1024 * 1024;
@@ -8,7 +10,8 @@ const partBytes = 8 * mebibyte;
 const largePartBytes = 64 * mebibyte;
 /** From 40 GiB on parts are large, so that an object may have 350 GiB. */
 const smallPartsMax = 5_000;
-const firstBufferBytes = 64 * 1024;
+/** On their way to the store at once, from all uploads: more at a time would each take longer, and none arrive in its time. */
+const sending = new ByteBudget(8 * partBytes);
 
 /** What a writer needs of the store that it belongs to. */
 export interface S3WriterHost {
@@ -24,79 +27,82 @@ export class S3Writer implements ObjectWriter {
   readonly #before: Unfinished;
   readonly #parts: S3Part[];
   #multipart: S3Multipart | undefined;
-  #buffer: Uint8Array<ArrayBuffer>;
-  #filled = 0;
+  #buffer = new S3PartBuffer();
   #taken = 0;
-  #sending: Promise<void> | undefined;
+  #onItsWay: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(host: S3WriterHost, before: Unfinished) {
+  private constructor(host: S3WriterHost, before: Unfinished) {
     this.#host = host;
     this.#before = before;
     this.#parts = [...before.parts];
     this.#multipart = before.multipart;
-    this.#buffer = new Uint8Array(firstBufferBytes);
-    this.#fill(before.rest);
+  }
+
+  /** @param before what is there already */
+  static async open(host: S3WriterHost, before: Unfinished): Promise<S3Writer> {
+    const writer = new S3Writer(host, before);
+    await writer.#fill(before.rest);
+    return writer;
   }
 
   async write(pieces: readonly Uint8Array[]): Promise<void> {
     for (const piece of pieces) {
       this.#taken += piece.byteLength;
-      for (let at = 0; at < piece.byteLength; ) {
-        const bytes = piece.subarray(at, at + this.#partBytes - this.#filled);
-        this.#fill(bytes);
-        at += bytes.byteLength;
-        if (this.#filled === this.#partBytes) await this.#send();
-      }
+      await this.#fill(piece);
     }
   }
 
   async close(isWhole = false): Promise<void> {
-    await this.#sending;
-    this.#requireWhole();
-    if (this.#taken === 0 && !isWhole) return;
-    const rest = this.#buffer.slice(0, this.#filled);
-    const sent = { multipart: this.#multipart, parts: this.#parts, rest };
-    await this.#host.keep({ ...this.#before, ...sent, committedAs: undefined }, isWhole);
+    await this.#onItsWay;
+    try {
+      this.#requireWhole();
+      if (this.#taken === 0 && !isWhole) return;
+      await sending.holding(this.#buffer.size, () =>
+        this.#buffer.drain(async (bytes) => {
+          const sent = { multipart: this.#multipart, parts: this.#parts, rest: bytes.slice() };
+          await this.#host.keep({ ...this.#before, ...sent, committedAs: undefined }, isWhole);
+        }),
+      );
+    } finally {
+      await this.#buffer.drop();
+    }
   }
 
   get #partBytes(): number {
-    const sent = this.#parts.length + (this.#sending ? 1 : 0);
+    const sent = this.#parts.length + (this.#onItsWay ? 1 : 0);
     return sent < smallPartsMax ? partBytes : largePartBytes;
   }
 
-  #fill(bytes: Uint8Array): void {
-    const wanted = this.#filled + bytes.byteLength;
-    if (wanted > this.#buffer.byteLength) {
-      const grown = new Uint8Array(Math.min(this.#partBytes, Math.max(wanted, this.#buffer.byteLength * 4)));
-      grown.set(this.#buffer.subarray(0, this.#filled));
-      this.#buffer = grown;
+  async #fill(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.byteLength; ) {
+      const part = this.#partBytes;
+      const piece = bytes.subarray(at, at + part - this.#buffer.size);
+      await this.#buffer.add(piece, part);
+      at += piece.byteLength;
+      if (this.#buffer.size === part) await this.#send();
     }
-    this.#buffer.set(bytes, this.#filled);
-    this.#filled = wanted;
   }
 
   /** Sends the full buffer once the part before it is there; meanwhile the next is filled. */
   async #send(): Promise<void> {
-    await this.#sending;
+    await this.#onItsWay;
     this.#requireWhole();
-    const body = this.#buffer.subarray(0, this.#filled);
-    this.#buffer = new Uint8Array(firstBufferBytes);
-    this.#filled = 0;
-    this.#sending = this.#sendPart(body)
+    const full = this.#buffer;
+    this.#buffer = new S3PartBuffer();
+    this.#onItsWay = sending
+      .holding(full.size, () => full.drain((body) => this.#sendPart(body)))
       .catch((error) => {
         this.#failure = { error };
       })
       .finally(() => {
-        this.#sending = undefined;
+        this.#onItsWay = undefined;
       });
   }
 
   async #sendPart(body: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#multipart ??= await this.#host.begin();
     this.#parts.push(await this.#host.bucket.putPart(this.#multipart, this.#parts.length + 1, body));
-    // Not at the next collection: with many uploads that would be too late.
-    body.buffer.transfer(0);
   }
 
   #requireWhole(): void {

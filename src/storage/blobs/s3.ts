@@ -71,7 +71,7 @@ export class S3Blobs implements BlobStore, ObjectShelves {
     const found = size === 0 ? undefined : await this.#find(key, size);
     const before = found ? cutTo(found, size) : nothing;
     if (sizeOf(before) !== size) throw new Error(`the unfinished object ${key} cannot be continued at ${size}`);
-    return new S3Writer(
+    return await S3Writer.open(
       {
         bucket: this.#bucket,
         begin: () => this.#bucket.beginParts(this.#freshName(key)),
