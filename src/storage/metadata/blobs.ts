@@ -38,14 +38,17 @@ export async function commitBlob(
   }
   await write.insertInto("objects").values({ key: objectKey, size, created_at: now }).execute();
   const row = { object_key: objectKey, size, verified_at: now, quarantined_at: null };
-  await write
-    .insertInto("blobs")
-    .values({ digest, created_at: now, ...row })
-    .onConflict((conflict) => conflict.column("digest").doUpdateSet(row))
-    .execute();
   if (old) {
+    await write.updateTable("blobs").set(row).where("digest", "=", digest).execute();
     await write.deleteFrom("objects").where("key", "=", old.objectKey).execute();
     await removeObjectLater(write, { key: old.objectKey, size: old.size }, now);
+  } else {
+    await write
+      .insertInto("blobs")
+      .values({ digest, created_at: now, ...row })
+      // Never in the way of one that is there: the transaction would have seen it, or is made to start again.
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
   }
   await linkBlob(write, repositoryId, digest, now);
   return old?.objectKey;

@@ -1,4 +1,4 @@
-import type { CompiledQuery } from "kysely";
+import { type CompiledQuery, type InsertQueryNode, type OperationNode, TableNode } from "kysely";
 
 /** Tells whether what was read may still be said without reading it again. */
 export interface Generation {
@@ -20,23 +20,44 @@ const quietTables: ReadonlySet<string> = new Set([
   "audit_uses",
   "audit_pulls",
   "credential_uses",
+  "image_times",
+  "manifest_references",
+  "name_ends",
+  "objects",
+  "project_blobs",
+  "project_limits",
+  "removed_objects",
+  "reviews",
   "seen_places",
   "storage_samples",
+  "tag_history",
   "uploads",
 ]);
 
-/** Whether a statement may change what a pull is answered with. */
-export function isDecisive({ query, sql }: CompiledQuery): boolean {
+/**
+ * Tables where one more row takes nothing from what was there: a pull that was answered found the rows it needed by their keys,
+ * and finds the same ones again. So a push of something new is no change for anybody who pulls something else.
+ */
+const growingTables: ReadonlySet<string> = new Set(["blob_links", "blobs", "manifests", "repositories", "tags"]);
+
+/**
+ * Whether a statement may change what a pull is answered with.
+ *
+ * @param rows how many rows it changed
+ */
+export function isDecisive({ query, sql }: CompiledQuery, rows: number): boolean {
   switch (query.kind) {
     case "SelectQueryNode":
       return false;
-    case "InsertQueryNode":
-      return !isQuiet((query as { into?: unknown }).into);
+    case "InsertQueryNode": {
+      const { into } = query;
+      return rows > 0 && !isIn(quietTables, into) && !(isIn(growingTables, into) && onlyAdds(query));
+    }
     case "UpdateQueryNode":
-      return !isQuiet((query as { table?: unknown }).table);
+      return rows > 0 && !isIn(quietTables, query.table);
     case "DeleteQueryNode": {
-      const { froms } = (query as unknown as { from: { froms: readonly unknown[] } }).from;
-      return froms.length !== 1 || !isQuiet(froms[0]);
+      const { froms } = query.from;
+      return rows > 0 && (froms.length !== 1 || !isIn(quietTables, froms[0]));
     }
     default:
       // The log's own statement is made by hand; whatever else is, counts.
@@ -44,9 +65,15 @@ export function isDecisive({ query, sql }: CompiledQuery): boolean {
   }
 }
 
-function isQuiet(node: unknown): boolean {
-  const { kind, table } = node as { kind?: string; table?: { identifier?: { name?: string } } };
-  return kind === "TableNode" && quietTables.has(table?.identifier?.name ?? "");
+/** Whether rows that are there stay as they are. */
+function onlyAdds({ onConflict, onDuplicateKey, orAction, replace }: InsertQueryNode): boolean {
+  return (
+    !onDuplicateKey && !orAction && !replace && (!onConflict || (onConflict.doNothing === true && !onConflict.updates))
+  );
+}
+
+function isIn(tables: ReadonlySet<string>, node: OperationNode | undefined): boolean {
+  return node !== undefined && TableNode.is(node) && tables.has(node.table.identifier.name);
 }
 
 /**

@@ -208,10 +208,14 @@ class SqliteConnection implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#changing && !this.#database.inTransaction) throw new Error("the transaction was rolled back");
-    if (!this.#decisive) this.#decisive = isDecisive(query);
+    // A statement that fails may have changed anything, as far as this needs to know.
+    let rows = Number.POSITIVE_INFINITY;
     try {
-      return this.#run<R>(query);
+      const result = this.#run<R>(query);
+      rows = Number(result.numAffectedRows ?? result.rows.length);
+      return result;
     } finally {
+      if (!this.#decisive) this.#decisive = isDecisive(query, rows);
       if (!this.#changing && this.#decisive) this.#onDecisive();
     }
   }

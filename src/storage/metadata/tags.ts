@@ -18,14 +18,23 @@ export async function putTag(
 ): Promise<string | undefined> {
   const from = (await selectTag(write, repositoryId, name))?.digest;
   if (from === digest) return from;
-  if (from !== undefined) await reviewUntagged(write, repositoryId, from, change);
-  await write
-    .insertInto("tags")
-    .values({ repository_id: repositoryId, name, digest, updated_at: change.at })
-    .onConflict((conflict) =>
-      conflict.columns(["repository_id", "name"]).doUpdateSet({ digest, updated_at: change.at }),
-    )
-    .execute();
+  const row = { digest, updated_at: change.at };
+  if (from === undefined) {
+    await write
+      .insertInto("tags")
+      .values({ repository_id: repositoryId, name, ...row })
+      // Never in the way of one that is there: the transaction would have seen it, or is made to start again.
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  } else {
+    await reviewUntagged(write, repositoryId, from, change);
+    await write
+      .updateTable("tags")
+      .set(row)
+      .where("repository_id", "=", repositoryId)
+      .where("name", "=", name)
+      .execute();
+  }
   await appendHistory(write, repositoryId, name, from ?? null, digest, change);
   return from;
 }

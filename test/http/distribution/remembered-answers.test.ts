@@ -360,6 +360,17 @@ describe("an answer from memory", () => {
     expect((await ask(manifest())).remembered).toBe(true);
   });
 
+  test("holds while others push what is new, and not when they push over it", async () => {
+    for (const url of [manifest(), manifestByDigest(), blob()]) await learn(url);
+    const something = smallImage(`new ${shop.name}`);
+    await pushImage(server, `${shop.name}/other`, "1", something, shop.ownerToken);
+    await pushImage(server, `${shop.name}/app`, "2", something, shop.ownerToken);
+    for (const url of [manifest(), manifestByDigest(), blob()]) expect((await ask(url)).remembered).toBe(true);
+    await pushImage(server, `${shop.name}/other`, "2", something, shop.ownerToken);
+    await pushImage(server, `${shop.name}/app`, "1", something, shop.ownerToken);
+    expect((await ask(manifest())).headers.get("docker-content-digest")).toBe(something.digest);
+  });
+
   test("is counted as any other: in the audit log, at the key, and against the limit", async () => {
     const uses = async () => {
       await server.audit.writeUses();
