@@ -11,6 +11,7 @@ SYNOPSIS
     waybill migrate --from=HOST/PROJECT [--project=P] [--upstream-credentials=SOURCE] [--location=HOST]
     waybill migrate status --project=P [--format=json]
     waybill migrate callers --project=P [--key-days=N] [--format=json]
+    waybill migrate folder DIR HOST/PROJECT [--untagged] [--dry-run] [--format=json]
     waybill migrate installation [--data=DIR] [--database=URL] [--blobs=PLACE]
                     --to-data=DIR | --to-database=URL --to-blobs=PLACE  [--prepare] [--format=json]
     waybill migrate installation --give-up [--data=DIR] [--database=URL]
@@ -22,6 +23,11 @@ DESCRIPTION
 
     status says how far that is. callers lists who still logs in with a long-lived key: those who sent the key itself as
     a password, and those whose key is older than N days.
+
+    folder brings the images of a folder: the storage of docker-registry (distribution) or of zot, whose names are kept below
+    HOST/PROJECT, or an OCI image layout, which becomes HOST/PROJECT/IMAGE. Tags, indexes, and what refers to an image
+    come along; every byte is compared with its digest; what is there already is not sent. An image that is damaged is told,
+    and all others come. Links and other tricks in the folder are refused.
 
     installation moves everything to other storage, in either direction: accounts, keys, policies, images, the audit log,
     uploads that are under way. Servers go on meanwhile; what changes is brought after. When all is compared, row by row
@@ -37,6 +43,8 @@ OPTIONS
                          ${sourceNames.join(", ")}
     --location=HOST      the storage location that images are brought to (default: the server's first)
     --key-days=N         keys older than this are long-lived (default 90)
+    --untagged           also what lost its tag in docker-registry's storage
+    --dry-run            say what would be brought, and bring nothing
     --data=DIR, --database=URL, --database-file=FILE, --blobs=PLACE
                          what the installation's servers were started with (default: ./waybill-data)
     --to-data=DIR, --to-database=URL, --to-database-file=FILE, --to-blobs=PLACE
@@ -49,6 +57,7 @@ OPTIONS
 EXAMPLES
     waybill migrate --from gcr.io/my-project --upstream-credentials=gcloud
     waybill migrate status --project=my-project
+    waybill migrate folder /var/lib/docker-registry localhost:5000/my-project
     waybill migrate installation --data=./waybill-data --to-database-file=database --to-blobs=/mnt/blobs
 `,
   options: {
@@ -68,10 +77,12 @@ EXAMPLES
     "to-blobs": { type: "string" },
     "blobs-credentials": { type: "string" },
     "to-blobs-credentials": { type: "string" },
+    untagged: { type: "boolean" },
+    "dry-run": { type: "boolean" },
     prepare: { type: "boolean" },
     "give-up": { type: "boolean" },
   },
   choices: { ...administrationChoices, "upstream-credentials": sourceNames },
-  positionals: { name: "status, callers or installation", min: 0, max: 1 },
+  positionals: { name: "status, callers, folder or installation", min: 0, max: 3 },
   load: () => import("./migrate.ts"),
 };

@@ -21,15 +21,18 @@ export type MigrateInvocation = AdministrationInvocation<
   | "to-blobs"
   | "blobs-credentials"
   | "to-blobs-credentials"
-> & { values: { prepare?: boolean; "give-up"?: boolean } };
+> & { values: { prepare?: boolean; "give-up"?: boolean; untagged?: boolean; "dry-run"?: boolean } };
 
 /** `waybill migrate` */
 export async function run(invocation: MigrateInvocation): Promise<number> {
-  const [word] = invocation.positionals;
+  const [word, more] = invocation.positionals;
+  if (word !== "folder" && more !== undefined) throw new UsageError(`${JSON.stringify(more)} is one argument too many`);
   if (word === "status") return await showStatus(invocation);
   if (word === "callers") return await showCallers(invocation);
   if (word === "installation") return await (await import("./installation.ts")).moveIt(invocation);
-  if (word !== undefined) throw new UsageError(`${JSON.stringify(word)} is none of status, callers and installation`);
+  if (word === "folder") return await (await import("./folder.ts")).importFolder(invocation);
+  if (word !== undefined)
+    throw new UsageError(`${JSON.stringify(word)} is none of status, callers, folder and installation`);
   return await begin(invocation);
 }
 
