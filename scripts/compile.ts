@@ -8,9 +8,9 @@ const workers = ["src/registry/hash-worker.ts"];
  * Makes one executable with everything in it.
  *
  * @param outfile where
- * @param bun Bun's executable for the machine that it is made for; this machine's where absent
+ * @param bun Bun's executable for another machine, and what Bun calls that machine: `bun-darwin-arm64`
  */
-export async function compile(outfile: string, bun?: string): Promise<void> {
+export async function compile(outfile: string, bun?: { path: string; target: string }): Promise<void> {
   process.chdir(join(import.meta.dir, ".."));
   await Bun.build({
     entrypoints: ["src/main.ts", ...workers],
@@ -23,7 +23,7 @@ export async function compile(outfile: string, bun?: string): Promise<void> {
     },
     compile: {
       outfile,
-      ...(bun !== undefined && { executablePath: bun }),
+      ...(bun && { executablePath: bun.path, target: bun.target as "bun-linux-x64" }),
       // Without these a .env or bunfig.toml in the current folder would run inside the credential helper.
       autoloadDotenv: false,
       autoloadBunfig: false,

@@ -23,7 +23,7 @@ const nameBytesMax = 100;
 export function tarOf(files: readonly ArchiveFile[], changed: Date, { folders = false, prefix = "" } = {}): Buffer {
   const sorted = [...files, ...(folders ? foldersOf(files) : [])].sort((a, b) => (a.path < b.path ? -1 : 1));
   const parts = sorted.flatMap((file) => {
-    const isFolder = file.path.endsWith("/");
+    const isFolder = file.path === "" || file.path.endsWith("/");
     const size = file.link === undefined ? file.bytes.byteLength : 0;
     const type = isFolder ? "5" : file.link === undefined ? "0" : "2";
     const header = headerOf(
@@ -39,9 +39,9 @@ export function tarOf(files: readonly ArchiveFile[], changed: Date, { folders = 
   return Buffer.concat([...parts, Buffer.alloc(2 * blockBytes)]);
 }
 
-/** gzip as `gzip -n -9` writes it: without a name or a time, and the same on every system. */
-export function gzipOf(bytes: Uint8Array): Buffer {
-  const packed = gzipSync(bytes, { level: 9 });
+/** gzip as `gzip -n` writes it: without a name or a time, and the same on every system. */
+export function gzipOf(bytes: Uint8Array, level = 6): Buffer {
+  const packed = gzipSync(bytes, { level });
   packed.fill(0, 4, 8); // MTIME
   packed[9] = 255; // OS: unknown (RFC 1952 section 2.3.1)
   return packed;

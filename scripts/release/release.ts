@@ -10,6 +10,7 @@ import { compile } from "../compile.ts";
 import { sourceDate } from "../source-date.ts";
 import { gzipOf, tarOf } from "./archive.ts";
 import { bunFor } from "./bun-executable.ts";
+import { debianArchitectures, debianPackage } from "./debian.ts";
 import { repository } from "./lock-file.ts";
 import { helperFiles, serverFiles } from "./payload.ts";
 import { softwareBillOfMaterials } from "./sbom.ts";
@@ -20,7 +21,8 @@ export async function buildProgram(target: Target): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), "waybill-release-"));
   try {
     const file = join(folder, `waybill${target.suffix}`);
-    await compile(file, bunFor(target));
+    // npm's packages say aarch64, the compiler says arm64.
+    await compile(file, { path: bunFor(target), target: target.bun.replace("aarch64", "arm64") });
     return readFileSync(file);
   } finally {
     rmSync(folder, { recursive: true });
@@ -54,6 +56,11 @@ async function release(wanted: readonly Target[], folder: string): Promise<void>
   for (const target of wanted) {
     const program = await buildProgram(target);
     for (const [name, bytes] of await archivesOf(target, program, date)) write(name, bytes);
+    const architecture = debianArchitectures[target.name];
+    if (architecture) {
+      const { name, bytes } = await debianPackage(program, architecture, date);
+      write(name, bytes);
+    }
   }
   write(`waybill-${version}.cdx.json`, softwareBillOfMaterials(date));
   const given = readdirSync(folder).filter((name) => name !== "SHA256SUMS");
