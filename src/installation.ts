@@ -7,7 +7,7 @@ import { Impersonation, mayActAs } from "./access/impersonation.ts";
 import { Policies } from "./access/policies.ts";
 import { Projects } from "./access/projects.ts";
 import { Audit } from "./audit/audit.ts";
-import { nobody } from "./audit/event.ts";
+import { type AuditEvent, nobody } from "./audit/event.ts";
 import type { ErrorLog } from "./http/distribution/answer-error.ts";
 import { Doorkeeper } from "./http/doorkeeper.ts";
 import { RateLimits, type RateSettings } from "./http/rate-limits.ts";
@@ -66,6 +66,8 @@ export interface Foundations {
   readonly providers?: readonly OutsideProvider[];
   /** How outside issuers are asked for their keys, and which of them may lie in a private network. */
   readonly issuers?: { readonly fetch: FetchDocument; readonly mayAsk: (issuer: URL) => boolean };
+  /** Told of everything that the audit log is told of. */
+  readonly onEvent?: (event: AuditEvent) => void;
   readonly isOurAudience: (audience: string) => boolean;
   readonly now: () => number;
   readonly log: ErrorLog;
@@ -80,7 +82,14 @@ export async function openInstallation(foundations: Foundations) {
   const { issuers = noIssuers } = foundations;
   const chosen = await choose(foundations.metadata, { id: randomUUID(), accountDomain });
   const signingKeys = await SigningKeys.open(foundations.metadata, now);
-  const audit = new Audit({ metadata: foundations.metadata, signingKeys, installationId: chosen.id, now, log });
+  const audit = new Audit({
+    metadata: foundations.metadata,
+    signingKeys,
+    installationId: chosen.id,
+    now,
+    log,
+    onEvent: foundations.onEvent,
+  });
   const metadata = audit.watch(foundations.metadata);
   const trouble: SignInTrouble = ({ what, email, address }) => {
     const from = { address, agent: "" };

@@ -10,6 +10,7 @@ import { createApp } from "./http/app.ts";
 import { ConsoleFace } from "./http/console/console-face.ts";
 import { PeopleFace } from "./http/console/people/people-face.ts";
 import { consoleVisitors } from "./http/console/visitor.ts";
+import type { ErrorLog } from "./http/distribution/answer-error.ts";
 import { RegistryFace } from "./http/distribution/registry-face.ts";
 import { createGoogleApi } from "./http/google/google-api.ts";
 import { Names } from "./http/names.ts";
@@ -20,7 +21,7 @@ import { SecurityTokenFace } from "./http/token/security-token-face.ts";
 import { TokenInfoFace } from "./http/token/token-info-face.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { issuerDocuments } from "./issuer-documents.ts";
-import { type Handler, type Listeners, listen } from "./listen.ts";
+import { type Handler as Handle, type Listeners, listen } from "./listen.ts";
 import { auditChores } from "./operations/audit-chores.ts";
 import { Chores } from "./operations/chores.ts";
 import { keyRotation } from "./operations/key-rotation.ts";
@@ -29,15 +30,18 @@ import { news } from "./operations/news.ts";
 import { storageSamples } from "./operations/storage-samples.ts";
 import { upkeep } from "./operations/upkeep.ts";
 import { makeOwner, newOwnerKey } from "./owner.ts";
+import { whatIsAway } from "./readiness.ts";
 import { previewGarbage } from "./registry/garbage-preview.ts";
 import { SetupCodes } from "./setup-codes.ts";
 import { readProviders } from "./sign-in-providers.ts";
 import { processContext } from "./sources/context.ts";
+import type { BlobStore } from "./storage/blobs/blob-store.ts";
 import { readInstallation } from "./storage/metadata/installation.ts";
 import { openStorage } from "./storage-places.ts";
 import type { InheritedSockets } from "./system/inherited-sockets.ts";
 import { readTlsFiles } from "./system/tls-files.ts";
 import { TlsWatch, type TlsWatchOptions } from "./system/tls-watch.ts";
+import { openTelemetry } from "./telemetry.ts";
 import { readTls } from "./tls-setting.ts";
 import { upstreams } from "./upstreams.ts";
 
@@ -66,17 +70,22 @@ export async function startServer(
   inherited?: InheritedSockets,
 ): Promise<RunningServer> {
   const logger = pino({ base: null }, pino.destination(2));
-  const log = (error: unknown, message: string) => logger.error({ err: error }, message);
-  let app: Handler = async () => new Response("starting\n", { status: 503, headers: { "retry-after": "1" } });
+  const log: ErrorLog = (error, message, requestId) =>
+    logger.error({ err: error, ...(requestId && { requestId }) }, message);
+  const telemetry = openTelemetry(config, logger);
+  let app: Handle = async () => new Response("starting\n", { status: 503, headers: { "retry-after": "1" } });
   // The port comes first: with port 0 the server's own names depend on it.
-  const handle: Handler = (request, connection) => app(request, connection);
+  const handle = telemetry.observe((request, connection) => app(request, connection));
   const listeners = listen({ config, handle, log, tls: readTls(config), inherited });
-  const tlsWatch = watchTls(config, listeners, logger);
+  const tlsWatch = watchTls(config, listeners, logger, telemetry.tlsFailed);
   const names = namesOf(config, listeners.port);
-  const { metadata, store } = await openStorage(config, folder).catch(async (error) => {
-    await listeners.drain(0); // An open port would keep the process.
-    throw error;
-  });
+  const { metadata, store } = telemetry.timed(
+    await openStorage(config, folder).catch(async (error) => {
+      await listeners.drain(0); // An open port would keep the process.
+      throw error;
+    }),
+  );
+  const stopWatching = telemetry.watch({ metadata, store, tls: () => tlsWatch?.current });
   const isNew = (await readInstallation(metadata.read)).size === 0;
   const stopping = new AbortController();
   const installation = await openInstallation({
@@ -96,13 +105,14 @@ export async function startServer(
     rates: { anonymousPerSecond: config["anonymous-rate"], principalPerSecond: config["principal-rate"] },
     now: Date.now,
     log,
+    onEvent: telemetry.onEvent,
   });
   const codes = new SetupCodes(metadata, Date.now);
   const ownerKey = (origin = names.origin) =>
     installation.audit.changing(byOwner("waybill setup", "the key of this server's owner"), () =>
       newOwnerKey(installation, origin),
     );
-  app = appOf(names, installation, codes);
+  app = appOf(names, installation, store, codes);
   await writeAdminKey(config, ownerKey);
   const setupLink = async () => `${names.origin}/console/setup#code=${await codes.issue()}`;
   const control = openControlSocket(folder.controlSocket, { ownerKey, setupLink, ...maintenanceOf(installation) }, log);
@@ -117,7 +127,7 @@ export async function startServer(
       ...(config["read-only"]
         ? []
         : [
-            ...upkeep(installation, store, scrub, (message) => logger.error(message)),
+            ...upkeep(installation, store, scrub, telemetry.damaged),
             ...migration(installation),
             keyRotation(installation.signingKeys, config["signing-key-days"] * 24 * hourMilliseconds),
             storageSamples(metadata, Date.now),
@@ -125,6 +135,7 @@ export async function startServer(
     ],
     log,
     () => metadata.isLeader(),
+    telemetry.onChore,
   );
   return {
     origin: names.listened,
@@ -133,6 +144,7 @@ export async function startServer(
     reload: () => tlsWatch?.renew() ?? true,
     async stop() {
       tlsWatch?.stop();
+      stopWatching();
       const drained = listeners.drain(config["drain-seconds"] * 1000);
       control?.close();
       installation.audit.endWaiting();
@@ -146,11 +158,16 @@ export async function startServer(
   };
 }
 
-function watchTls(config: Config, { renewTls }: Listeners, log: TlsWatchOptions["log"]): TlsWatch | undefined {
+function watchTls(
+  config: Config,
+  { renewTls }: Listeners,
+  log: TlsWatchOptions["log"],
+  onFailure: () => void,
+): TlsWatch | undefined {
   const files = [...config["tls-cert"], ...config["tls-key"]];
   if (files.length === 0) return undefined;
   const read = () => readTlsFiles(config["tls-cert"], config["tls-key"]);
-  return new TlsWatch({ files, read, use: renewTls, log });
+  return new TlsWatch({ files, read, use: renewTls, log, onFailure, now: read() });
 }
 
 /** What `waybill gc`, `verify` and `backup` ask of a running server. */
@@ -179,9 +196,9 @@ function byOwner(method: string, resource: string, change?: Detail): AuditEvent 
   return change ? { ...event, change } : event;
 }
 
-function appOf(names: Names, installation: Installation, setupCodes: SetupCodes): Handler {
+function appOf(names: Names, installation: Installation, store: BlobStore, setupCodes: SetupCodes): Handle {
   return createApp(names, {
-    isReady: () => installation.metadata.isReachable(),
+    whatIsAway: () => whatIsAway(installation.metadata, store),
     registry: new RegistryFace(installation),
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),

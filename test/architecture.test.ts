@@ -30,9 +30,15 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   client: { sources: "failures that name what mends them" },
   sources: {},
   system: {},
+  telemetry: {
+    http: "the path of a request",
+    audit: "what is counted of what happens",
+    storage: "what is timed, and asked for its size",
+  },
   config: { sources: "secrets that show nothing", storage: "what an address of blobs is" },
   server: {
     config: "what it runs by",
+    telemetry: "what is counted, timed and logged",
     system: "certificates, inherited sockets, the service manager",
     http: "faces",
     identity: "domains",

@@ -71,7 +71,7 @@ export async function startTestServer(
   });
   const codes = new SetupCodes(metadata, () => clock.now);
   const app = createApp(names, {
-    isReady: () => true,
+    whatIsAway: async () => [],
     registry: new RegistryFace(installation),
     registryTokens: new RegistryTokenFace(installation),
     oauth: new OAuthFace(installation),

@@ -20,6 +20,8 @@ export interface AuditFoundations {
   readonly installationId: string;
   readonly now: () => number;
   readonly log: (error: unknown, message: string) => void;
+  /** Told of everything that is noted, each time, at once. */
+  readonly onEvent?: ((event: AuditEvent) => void) | undefined;
 }
 
 /** How long an event may wait for others to be written with it. A power cut loses no more than this and one sync. */
@@ -54,6 +56,7 @@ export class Audit {
 
   /** Writes an event down soon. Throws where too many wait already: the disk does not keep up, or is full. */
   note(event: AuditEvent): void {
+    this.#foundations.onEvent?.(event);
     const now = this.#foundations.now();
     if (!this.#repeats.admits(event, now)) return;
     if (this.#journal.waiting >= waitingMax) throw new Error("the audit log cannot be written");
@@ -72,6 +75,7 @@ export class Audit {
 
   /** Writes an event down in a transaction: it is in the log if and only if the transaction is committed. */
   async noteIn(write: Writer, event: AuditEvent): Promise<void> {
+    this.#foundations.onEvent?.(event);
     await insertPendingAudit(write, this.#node, this.#foundations.now(), JSON.stringify(event));
     this.#journal.expectPending();
     this.#schedule();

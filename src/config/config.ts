@@ -65,7 +65,14 @@ function refuseCombinations(config: Config): void {
     throw new ConfigError("--client-certificates: it takes --trusted-proxies that say which certificate a client has");
   }
   refuseClearText(config);
+  refuseOpenMetrics(config);
   refuseBadRedirects(config);
+}
+
+/** What happens on a server is not for everybody who reaches its port. */
+function refuseOpenMetrics({ "metrics-listen": listen, "metrics-token": token }: Config): void {
+  if (listen !== undefined && token === undefined && !isLoopback(listenHost({ listen })))
+    throw new ConfigError(`--metrics-listen: ${listen} is open to others: give --metrics-token-file`);
 }
 
 /** Credentials go over nothing that others can read. Throws ConfigError. */

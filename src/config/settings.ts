@@ -117,11 +117,22 @@ function refuseBadBlobs(text: string, context: z.core.$RefinementCtx<string>): v
   if (message !== undefined) context.addIssue({ code: "custom", message });
 }
 
+const watching = {
+  "metrics-listen": z
+    .string()
+    .regex(/^.+:[0-9]{1,5}$/, "is not HOST:PORT")
+    .optional()
+    .describe("HOST:PORT where Prometheus finds /metrics; anything but loopback takes a metrics-token"),
+  "metrics-token": secret().optional().describe("what a scraper shows as bearer token"),
+  "access-log": flag().default(false).describe("write a line for every request to the log"),
+};
+
 /** The settings as they are documented: what belongs together, under its heading. */
 export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = {
   "Where things lie": storage,
   "Addresses and TLS": addresses,
   Limits: limits,
+  "Watching it": watching,
   "What the server does by itself": upkeep,
   "Other servers": outside,
   "Owners, people and accounts": people,
@@ -132,6 +143,7 @@ export const settings = z.strictObject({
   ...storage,
   ...addresses,
   ...limits,
+  ...watching,
   ...upkeep,
   ...outside,
   ...people,

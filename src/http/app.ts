@@ -9,13 +9,13 @@ import type { RegistryTokenFace } from "./token/registry-token-face.ts";
 import type { SecurityTokenFace } from "./token/security-token-face.ts";
 import { serverDescription } from "./token/server-description.ts";
 import type { TokenInfoFace } from "./token/token-info-face.ts";
-import { retryAfter, unreachableText } from "./unreachable.ts";
+import { retryAfter } from "./unreachable.ts";
 import { pathOf } from "./url.ts";
 
 /** Who answers what. */
 export interface Faces {
-  /** Whether requests can be answered: the database is reachable. */
-  readonly isReady: () => boolean;
+  /** Which of the database and the store do not answer, so that requests cannot be answered. */
+  readonly whatIsAway: () => Promise<readonly string[]>;
   readonly registry: RegistryFace;
   readonly registryTokens: RegistryTokenFace;
   readonly oauth: OAuthFace;
@@ -58,7 +58,7 @@ export function doorsOf(faces: Faces): readonly Door[] {
       Response.json(serverDescription(context), { headers: { "cache-control": "public, max-age=3600" } }),
     ),
     door("/healthz", () => new Response("ok\n")),
-    door("/readyz", () => (faces.isReady() ? new Response("ok\n") : notReady())),
+    door("/readyz", async () => readiness(await faces.whatIsAway())),
     door("/", greet),
     ...to(people, "/authorize", "/device", "/device/answer"),
     door("/console*", (request, context) => {
@@ -88,8 +88,10 @@ export function createApp(names: Names, faces: Faces) {
   };
 }
 
-function notReady(): Response {
-  return new Response(`${unreachableText}\n`, { status: 503, headers: retryAfter });
+/** 200 where requests can be answered; else what does not answer, for whoever routes them. */
+function readiness(away: readonly string[]): Response {
+  if (away.length === 0) return new Response("ok\n");
+  return new Response(away.map((what) => `${what} does not answer\n`).join(""), { status: 503, headers: retryAfter });
 }
 
 /** People who type the address want to see something. */

@@ -17,7 +17,7 @@ export async function* movingBody(request: Request, context: RequestContext): As
   try {
     context.expectMovement();
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      context.expectMovement();
+      context.expectMovement(next.value.byteLength);
       yield next.value;
     }
     isUnwanted = false;

@@ -20,8 +20,10 @@ export interface RequestContext {
   readonly certificate: string;
   /** The client's products and versions, as far as its User-Agent names any; see productsOf. */
   readonly agent: string;
-  /** The client is sending: cut the connection when nothing comes for a while. */
-  expectMovement(): void;
+  /** The name of the request, for the log; the client sees it in `x-request-id`. */
+  readonly requestId: string | undefined;
+  /** The client is sending: cut the connection when nothing comes for a while. @param bytes that came since the last call */
+  expectMovement(bytes?: number): void;
   /** The client is waiting for us, for as long as it takes. */
   waitForUs(): void;
 }
@@ -178,7 +180,12 @@ class Context implements RequestContext {
     return productsOf(this.#request.headers.get("user-agent"));
   }
 
-  expectMovement(): void {
+  get requestId(): string | undefined {
+    return this.#connection.requestId;
+  }
+
+  expectMovement(bytes = 0): void {
+    if (bytes > 0) this.#connection.received?.(bytes);
     this.#connection.setPatience(this.#names.stallSeconds);
   }
 

@@ -21,17 +21,23 @@ export class Chores {
   readonly #stopping = new AbortController();
   readonly #timers = new Map<Chore, ReturnType<typeof setTimeout>>();
   readonly #running = new Set<Promise<void>>();
+  readonly #observe: ((chore: string, seconds: number, succeeded: boolean) => void) | undefined;
   readonly #log: (error: unknown, message: string) => void;
   readonly #isLeader: () => boolean;
   readonly #looking: ReturnType<typeof setInterval>;
   #leading = new AbortController();
 
-  /** @param isLeader whether this is the node that works for all */
+  /**
+   * @param isLeader whether this is the node that works for all
+   * @param observe told how each chore ended, and how long it took
+   */
   constructor(
     chores: readonly Chore[],
     log: (error: unknown, message: string) => void,
     isLeader: () => boolean = () => true,
+    observe?: (chore: string, seconds: number, succeeded: boolean) => void,
   ) {
+    this.#observe = observe;
     this.#log = log;
     this.#isLeader = isLeader;
     this.#looking = setInterval(() => {
@@ -61,9 +67,13 @@ export class Chores {
     if (this.#leading.signal.aborted) this.#leading = new AbortController();
     const signals = [this.#stopping.signal, ...(chore.onEveryNode ? [] : [this.#leading.signal])];
     const signal = AbortSignal.any(signals);
+    const began = performance.now();
+    const ended = (succeeded: boolean) => this.#observe?.(chore.name, (performance.now() - began) / 1000, succeeded);
     try {
       await chore.run(signal);
+      ended(true);
     } catch (error) {
+      if (!signal.aborted) ended(false);
       if (!signal.aborted) this.#log(error, `${chore.name} failed`);
     }
     if (this.#stopping.signal.aborted) return;

@@ -11,6 +11,10 @@ export interface TlsWatchOptions {
   readonly use: (tls: TlsFiles) => void;
   readonly log: { info(detail: object, message: string): void; error(detail: object, message: string): void };
   readonly everyMilliseconds?: number;
+  /** Those that are in use at the beginning. */
+  readonly now?: TlsFiles | undefined;
+  /** Told when new ones could not be used. */
+  readonly onFailure?: () => void;
 }
 
 /**
@@ -21,9 +25,11 @@ export class TlsWatch {
   readonly #options: TlsWatchOptions;
   readonly #timer: ReturnType<typeof setInterval>;
   #seen: string;
+  #current: TlsFiles | undefined;
 
   constructor(options: TlsWatchOptions) {
     this.#options = options;
+    this.#current = options.now;
     this.#seen = stateOf(options.files);
     this.#timer = setInterval(() => this.#look(), options.everyMilliseconds ?? lookEveryMilliseconds);
     this.#timer.unref();
@@ -31,16 +37,23 @@ export class TlsWatch {
 
   /** Reads them now, changed or not. Answers whether they are in use. */
   renew(): boolean {
-    const { read, use, log } = this.#options;
+    const { read, use, log, onFailure } = this.#options;
     try {
       const tls = read();
       use(tls);
+      this.#current = tls;
       log.info({ certificates: tls.certificates }, "new certificates are in use");
       return true;
     } catch (error) {
+      onFailure?.();
       log.error({ err: error }, "the new certificates cannot be used; those before stay in use");
       return false;
     }
+  }
+
+  /** Those that are in use. */
+  get current(): TlsFiles | undefined {
+    return this.#current;
   }
 
   stop(): void {

@@ -9,7 +9,7 @@ import { retryAfter, unreachableText } from "../unreachable.ts";
 import { RefusalError } from "./refusal.ts";
 
 /** Where what the client need not know is kept. */
-export type ErrorLog = (error: unknown, message: string) => void;
+export type ErrorLog = (error: unknown, message: string, requestId?: string) => void;
 
 const statuses: Readonly<Record<RegistryErrorCode, number>> = {
   BLOB_UNKNOWN: 404,
@@ -48,7 +48,7 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
     return answer("TOOMANYREQUESTS", error.message, undefined, headers);
   }
   if (error instanceof RegistryError) {
-    if (error.cause !== undefined) log(error, "registry error");
+    if (error.cause !== undefined) log(error, "registry error", context.requestId);
     return answer(error.code, error.message, error.detail);
   }
   if ((error as { name?: string } | undefined)?.name === "AbortError") {
@@ -56,7 +56,7 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
   }
   const trouble = storageTroubleOf(error);
   if (trouble === "unreachable") return answer("UNAVAILABLE", unreachableText, undefined, retryAfter);
-  log(error, "request failed");
+  log(error, "request failed", context.requestId);
   if (trouble === "full")
     return answer("STORAGE_FULL", "the registry's disk is full: free some space there and try again");
   if (trouble === "unwritable") return answer("UNAVAILABLE", "the registry's disk cannot be written at the moment");
