@@ -11,7 +11,7 @@ async function origin(server: Awaited<ReturnType<typeof startProgram>>): Promise
 }
 
 /** The value of a series, by its whole name. */
-function valueOf(page: string, series: string): number {
+function seriesValue(page: string, series: string): number {
   const line = page.split("\n").find((each) => each.startsWith(`${series} `));
   if (line === undefined) throw new Error(`there is no ${series} in\n${page}`);
   return Number(line.slice(series.length + 1));
@@ -34,18 +34,18 @@ describe("a running server", () => {
       expect(odd.headers.get("x-request-id")).not.toContain("odd");
 
       const page = await (await fetch(`${metrics}/metrics`)).text();
-      expect(valueOf(page, 'waybill_http_requests_total{route="blob",status="200"}')).toBe(1);
-      expect(valueOf(page, 'waybill_http_requests_total{route="version",status="401"}')).toBe(2);
-      expect(valueOf(page, 'waybill_http_request_seconds_count{route="blob"}')).toBe(1);
-      expect(valueOf(page, 'waybill_http_sent_bytes_total{route="blob"}')).toBe(1000);
-      expect(valueOf(page, 'waybill_http_received_bytes_total{route="upload"}')).toBe(1000);
-      expect(valueOf(page, "waybill_database_up")).toBe(1);
-      expect(valueOf(page, "waybill_store_up")).toBe(1);
-      expect(valueOf(page, "waybill_uploads_open")).toBe(0);
-      expect(valueOf(page, "waybill_stored_bytes")).toBe(1000);
-      expect(valueOf(page, "waybill_database_write_seconds_count")).toBeGreaterThan(0);
-      expect(valueOf(page, 'waybill_store_operation_seconds_count{operation="commit"}')).toBe(1);
-      expect(valueOf(page, 'waybill_signing_key_age_seconds{use="registry"}')).toBeGreaterThanOrEqual(0);
+      expect(seriesValue(page, 'waybill_http_requests_total{route="blob",status="200"}')).toBe(1);
+      expect(seriesValue(page, 'waybill_http_requests_total{route="version",status="401"}')).toBe(2);
+      expect(seriesValue(page, 'waybill_http_request_seconds_count{route="blob"}')).toBe(1);
+      expect(seriesValue(page, 'waybill_http_sent_bytes_total{route="blob"}')).toBe(1000);
+      expect(seriesValue(page, 'waybill_http_received_bytes_total{route="upload"}')).toBe(1000);
+      expect(seriesValue(page, "waybill_database_up")).toBe(1);
+      expect(seriesValue(page, "waybill_store_up")).toBe(1);
+      expect(seriesValue(page, "waybill_uploads_open")).toBe(0);
+      expect(seriesValue(page, "waybill_stored_bytes")).toBe(1000);
+      expect(seriesValue(page, "waybill_database_write_seconds_count")).toBeGreaterThan(0);
+      expect(seriesValue(page, 'waybill_store_operation_seconds_count{operation="commit"}')).toBe(1);
+      expect(seriesValue(page, 'waybill_signing_key_age_seconds{use="registry"}')).toBeGreaterThanOrEqual(0);
       const collected = 'waybill_chore_last_success_timestamp_seconds{chore="garbage collection"}';
       await until(async () => (await (await fetch(`${metrics}/metrics`)).text()).includes(collected) || undefined);
 
