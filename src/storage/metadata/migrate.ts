@@ -19,7 +19,15 @@ export interface MigrationContext {
   readonly dialect: "sqlite" | "postgres";
 }
 
-const migrations = {
+/** One step of the schema. */
+export interface Migration {
+  up(db: Kysely<unknown>, context: MigrationContext): Promise<void>;
+  /** Takes it back, for a return to the version before; what it added is lost. */
+  down?(db: Kysely<unknown>, context: MigrationContext): Promise<void>;
+}
+
+/** In order. A test adds one, to be the next version. */
+export const migrations: Record<string, Migration> = {
   "0001-first": first,
   "0002-garbage": garbage,
   "0003-image-times": imageTimes,
