@@ -26,6 +26,8 @@ export interface AuditFoundations {
 
 /** How long an event may wait for others to be written with it. A power cut loses no more than this and one sync. */
 const waitMilliseconds = 200;
+/** No token is given out while an older event waits for so long: a power cut loses less than a second of them. */
+const lagMillisecondsMax = 700;
 /** Events that wait at once. With more, what cannot be written down is not done. */
 const waitingMax = 200_000;
 /** First pulls that are remembered, so that the next pull of the same asks no database. */
@@ -62,6 +64,22 @@ export class Audit {
     if (this.#journal.waiting >= waitingMax) throw new Error("the audit log cannot be written");
     this.#journal.add({ at: now, event });
     this.#schedule();
+  }
+
+  /**
+   * Notes a token before it is given out. On a disk that does not keep up it waits until what was noted long before is written, so
+   * that all the tokens that a power cut takes out of the log were issued within a second. A disk that refuses to be written at
+   * all is no reason to wait: see `note`.
+   */
+  async issued(event: AuditEvent & { kind: "token.issued" }): Promise<void> {
+    while (this.#lags()) {
+      const written = await this.#journal.write().then(
+        () => true,
+        () => false,
+      );
+      if (!written) break;
+    }
+    this.note(event);
   }
 
   /** Writes a blob's push down soon, together with what else is pushed there meanwhile. Throws like `note`. */
@@ -214,6 +232,11 @@ export class Audit {
     } catch (error) {
       this.#foundations.log(error, "the end of the audit log could not be written");
     }
+  }
+
+  #lags(): boolean {
+    const { waitingSince } = this.#journal;
+    return waitingSince !== undefined && this.#foundations.now() - waitingSince > lagMillisecondsMax;
   }
 
   #noteBlobPushes(): void {

@@ -45,6 +45,8 @@ export class Journal {
   readonly #foundations: AuditFoundations;
   readonly #node: string;
   #events: Waiting[] = [];
+  /** Since when the oldest event waits that is being written. */
+  #writingSince: number | undefined;
   #pulls: WaitingPull[] = [];
   #pendingExpected = true;
   #end: End | undefined;
@@ -61,6 +63,11 @@ export class Journal {
   /** How many events wait. */
   get waiting(): number {
     return this.#events.length + this.#pulls.length;
+  }
+
+  /** Since when the oldest event waits that is not on disk; undefined where all are. Milliseconds. */
+  get waitingSince(): number | undefined {
+    return this.#writingSince ?? this.#events[0]?.at;
   }
 
   add(event: Waiting): void {
@@ -116,6 +123,7 @@ export class Journal {
     const { metadata, now } = this.#foundations;
     const events = this.#events.splice(0, batchMax);
     const pulls = this.#pulls.splice(0, batchMax);
+    this.#writingSince = events[0]?.at;
     const lookForPending = this.#pendingExpected;
     this.#pendingExpected = false;
     try {
@@ -146,6 +154,8 @@ export class Journal {
       this.#pulls = [...pulls, ...this.#pulls];
       this.#pendingExpected ||= lookForPending;
       throw error;
+    } finally {
+      this.#writingSince = undefined;
     }
   }
 

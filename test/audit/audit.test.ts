@@ -106,6 +106,29 @@ describe("the audit log", () => {
     ]);
   });
 
+  test("has every kind of token that an account was become for, with whom and what for", async () => {
+    const { server, shop, member } = world;
+    const { account } = await server.account(shop, "become");
+    const creator = await member([[`serviceAccount/${account.id}`, "roles/iam.serviceAccountTokenCreator"]]);
+    const asks = {
+      generateAccessToken: { scope: ["https://www.googleapis.com/auth/devstorage.read_only"] },
+      generateIdToken: { audience: "https://example.com" },
+      signJwt: { payload: "{}" },
+      signBlob: { payload: "eA==" },
+    };
+    for (const [verb, body] of Object.entries(asks)) {
+      const answer = await creator.send(`POST /v1/projects/-/serviceAccounts/${account.email}:${verb}`, body);
+      expect(answer.status).toBe(200);
+    }
+    const subject = `serviceAccount:${account.email}`;
+    const issued = (await entries()).filter((entry) => entry.kind === "token.issued" && entry.subject === subject);
+    expect(issued.map(({ token }) => token)).toEqual(["access", "id", "jwt", "signature"]);
+    expect(issued[1]).toMatchObject({
+      audience: "https://example.com",
+      who: { principal: `serviceAccount:${creator.account.email}` },
+    });
+  });
+
   test("shows what a policy was changed to, and tells a change that failed from one that was made", async () => {
     const bindings = [{ role: "roles/viewer", members: ["user:ada@example.com"] }];
     await world.owner("POST /v1/projects/other:setIamPolicy", { policy: { bindings } });

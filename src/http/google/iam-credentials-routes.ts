@@ -70,6 +70,7 @@ export const iamCredentialsRoutes: readonly Route[] = [
       const impersonated = await authorizeImpersonation(call, "iam.serviceAccounts.getOpenIdToken");
       const { audience, includeEmail } = call.body;
       const { origin } = call.context;
+      await noteIssued(call, impersonated, { token: "id", audience: redact(audience) });
       return {
         token: await call.services.impersonation.idToken(impersonated, audience, origin, includeEmail ?? false),
       };
@@ -95,7 +96,7 @@ async function generateAccessToken(call: ApiCall<"serviceAccount", z.infer<typeo
   const impersonated = await authorizeImpersonation(call, "iam.serviceAccounts.getAccessToken");
   const { impersonation } = call.services;
   const { token, expiresAt } = impersonation.accessToken(impersonated, scopes, lifetimeSeconds, bounds);
-  noteIssued(call, impersonated, {
+  await noteIssued(call, impersonated, {
     token: "access",
     scope: redact(formatScopes(scopes)),
     expiresInSeconds: lifetimeSeconds,
@@ -111,13 +112,13 @@ type Issued = {
 };
 
 /** Whoever asked is the one who did it, whomever the token makes them. */
-export function noteIssued(
+export async function noteIssued(
   { services, caller, context, body }: DelegatedCall,
   { account }: Impersonated,
   issued: Issued,
-): void {
+): Promise<void> {
   const grant = body.delegates.length > 0 ? `impersonation over ${body.delegates.length} delegates` : "impersonation";
-  services.audit.note({
+  await services.audit.issued({
     kind: "token.issued",
     grant,
     subject: principalName(account),

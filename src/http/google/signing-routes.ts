@@ -57,7 +57,7 @@ async function signJwt(call: ApiCall<"serviceAccount", z.infer<typeof jwtSchema>
 async function signAs(call: DelegatedCall, token: string, bytes: (keyId: string) => Uint8Array) {
   const impersonated = await authorizeImpersonation(call, "iam.serviceAccounts.signJwt");
   const signed = await call.services.accountSigner.sign(impersonated.account.id, bytes);
-  noteIssued(call, impersonated, { token, audience: redact(token) });
+  await noteIssued(call, impersonated, { token, audience: redact(token) });
   return signed;
 }
 

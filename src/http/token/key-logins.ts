@@ -47,7 +47,7 @@ export class KeyLogins {
       address: context.address,
     });
     const [who, from] = [whoOf(caller), whenceOf(context)];
-    this.#audit.note({ kind: "token.issued", token: "refresh", grant: "basic", scope: loginScopes, who, from });
+    await this.#audit.issued({ kind: "token.issued", token: "refresh", grant: "basic", scope: loginScopes, who, from });
     return refreshToken;
   }
 

@@ -86,7 +86,7 @@ export class LoginGrants {
     const scope = formatScopes(scopes);
     const times = { iat: issuedAt, exp: issuedAt + lifetimeSeconds };
     const accessToken = tokens.sign("access", { sub: principalKey(user), ...times, scope, login: login.id });
-    audit.note({
+    await audit.issued({
       kind: "token.issued",
       token: "access",
       grant,

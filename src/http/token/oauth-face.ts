@@ -78,7 +78,7 @@ export class OAuthFace {
     const who = { principal: principalName(principal), id, credential: "assertion", key: keyId };
     try {
       const { answer, issued } = await this.#issue(assertion, principal, form, context);
-      audit.note({ kind: "token.issued", grant: "assertion", ...issued, who, from });
+      await audit.issued({ kind: "token.issued", grant: "assertion", ...issued, who, from });
       return answer;
     } catch (error) {
       if (error instanceof OAuthError) {

@@ -124,7 +124,7 @@ export class RegistryTokenFace {
       ...caller.lineage,
       access,
     });
-    audit.note({
+    await audit.issued({
       kind: "token.issued",
       token: "registry",
       grant: "basic",

@@ -107,7 +107,7 @@ export class SecurityTokenFace {
       ...caller.lineage,
       ...(limits && { limits }),
     });
-    audit.note({
+    await audit.issued({
       kind: "token.issued",
       token: "access",
       grant: "downscoping",
@@ -139,7 +139,7 @@ export class SecurityTokenFace {
       workload,
       ...(limits && { limits }),
     });
-    audit.note({
+    await audit.issued({
       kind: "token.issued",
       token: "federated",
       grant: "token exchange",
