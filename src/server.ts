@@ -96,7 +96,7 @@ export async function startServer(
     accountDomain: config["account-domain"],
     readOnly: config["read-only"],
     upstreams: {
-      open: upstreams(processContext(), config["private-upstreams"], stopping.signal),
+      open: upstreams(telemetry.traced(processContext()), config["private-upstreams"], stopping.signal),
       tagMilliseconds: config["upstream-tag-seconds"] * 1000,
     },
     issuers: issuerDocuments(fetch, config["private-issuers"], stopping.signal),
@@ -154,6 +154,7 @@ export async function startServer(
       await installation.pullThrough.stop();
       await installation.credentialUses.write();
       await installation.metadata.close();
+      await telemetry.close();
     },
   };
 }

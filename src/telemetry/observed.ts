@@ -22,6 +22,8 @@ export interface Answered {
 
 /** A span of a trace around a request; absent where no traces are kept. */
 export interface Span {
+  /** Runs what belongs to it. */
+  run<Result>(work: () => Result): Result;
   end(answered: Answered): void;
 }
 
@@ -29,6 +31,8 @@ export interface Observers {
   readonly metrics: ServerMetrics;
   /** Absent where no access log is kept. */
   readonly accessLog?: ((answered: Answered) => void) | undefined;
+  /** Told of requests that this server itself failed: the line with the error may not know the request's name. */
+  readonly failed?: ((answered: Answered) => void) | undefined;
   /** Absent where no traces are kept. */
   readonly beginSpan?: ((request: Request) => Span) | undefined;
 }
@@ -37,7 +41,7 @@ type Handle<C> = (request: Request, connection: C) => Response | Promise<Respons
 
 /** Counts, times and names every request that goes through `handle`. */
 export function observed<C extends ObservedConnection>(handle: Handle<C>, observers: Observers): Handle<C> {
-  const { metrics, accessLog, beginSpan } = observers;
+  const { metrics, accessLog, failed, beginSpan } = observers;
   const series = new RequestSeries(metrics);
   const inFlight = metrics.inFlight.of();
   const remembered = metrics.remembered.of();
@@ -58,9 +62,11 @@ export function observed<C extends ObservedConnection>(handle: Handle<C>, observ
       seconds.observe(took);
       series.answered(route, status);
       if (status === 429) metrics.rateLimited.of(route).add();
-      if (accessLog === undefined && span === undefined) return;
+      const isFailure = status === 500 && failed !== undefined;
+      if (accessLog === undefined && span === undefined && !isFailure) return;
       const answered = { request, path, route, status, seconds: took, requestId };
       accessLog?.(answered);
+      if (isFailure) failed(answered);
       span?.end(answered);
     };
     const done = (response: Response): Response => {
@@ -68,7 +74,7 @@ export function observed<C extends ObservedConnection>(handle: Handle<C>, observ
       if (request.method !== "HEAD") sent.add(Number(response.headers.get("content-length") ?? 0));
       return named(response, requestId);
     };
-    const answer = handle(request, connection);
+    const answer = span ? span.run(() => handle(request, connection)) : handle(request, connection);
     if (answer instanceof Promise) {
       return answer.then(done, (error) => {
         finish(500);
