@@ -38,7 +38,9 @@ export function runBun(args) {
     console.error(`waybill: error: no Bun for ${platform} in node_modules\nwaybill: hint: npm ci --include=optional`);
     process.exit(1);
   }
-  const child = spawn(bun, args, { stdio: "inherit" });
+  // Blobs that pass through from S3 are requests of ours: 256 slow clients must not keep the others from it.
+  const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: "8192", ...process.env };
+  const child = spawn(bun, args, { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
