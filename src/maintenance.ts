@@ -18,6 +18,7 @@ import { isAddress } from "./storage/blobs/s3-address.ts";
 import type { Metadata } from "./storage/metadata/metadata.ts";
 import type { Reader } from "./storage/metadata/schema.ts";
 import { openSqlite, openSqliteReader } from "./storage/metadata/sqlite.ts";
+import { requireOwnBlobs } from "./storage/own-blobs.ts";
 import { openExternal } from "./storage-places.ts";
 
 /**
@@ -29,6 +30,7 @@ export interface Maintenance extends Pick<Control, "collectGarbage" | "quarantin
   readonly store: BlobStore;
   /** The embedded database; absent where the installation has an external one. */
   readonly metadataFile: string | undefined;
+  /** The folder of the blobs, or their S3 address. */
   readonly objectsFolder: string;
   close(): Promise<void>;
 }
@@ -39,6 +41,8 @@ export interface OtherPlaces {
   readonly database?: string | undefined;
   /** The folder of the blobs, or their S3 address. */
   readonly blobs?: string | undefined;
+  /** A file with credentials for S3. */
+  readonly "blobs-credentials"?: string | undefined;
   /** False for work that touches no blob. */
   readonly needsBlobs?: boolean;
 }
@@ -56,12 +60,28 @@ export async function openMaintenance(data: string, now: () => number, other: Ot
     throw new DataFolderError(`${data} is of a node on ${external}: give --database-file, or set WAYBILL_DATABASE`);
   }
   if (!existsSync(metadataFile)) throw new DataFolderError(`${data} holds no installation`);
-  const store = await openBlobs(other, objectsFolder, process.env);
+  const store = await openStore(other, objectsFolder);
   const control = await runningServer(data);
   const common = { store, metadataFile, objectsFolder };
-  if (!control) return { ...common, ...(await openAlone(data, store, now)) };
+  if (!control) return await withOwnBlobs({ ...common, ...(await openAlone(data, store, now)) });
   const { read, close } = openSqliteReader(metadataFile);
-  return { ...common, ...control, read, close: async () => close() };
+  return await withOwnBlobs({ ...common, ...control, read, close: async () => close() });
+}
+
+/** What is wrong with the place is said in one line. */
+async function openStore(other: OtherPlaces, objectsFolder: string): Promise<BlobStore> {
+  return await openBlobs(other, objectsFolder, process.env).catch((error: Error) => {
+    throw new DataFolderError(/^--/.test(error.message) ? error.message : `--blobs: ${error.message}`);
+  });
+}
+
+/** In a wrong place every blob would be missing, and count as damaged. */
+async function withOwnBlobs(place: Maintenance): Promise<Maintenance> {
+  await requireOwnBlobs(place.read, place.store).catch(async (error: Error) => {
+    await place.close();
+    throw new DataFolderError(error.message);
+  });
+  return place;
 }
 
 /** A socket may be left of a server that was killed: then nobody answers. */
@@ -87,7 +107,7 @@ async function openAlone(data: string, store: BlobStore, now: () => number) {
 /** An external database takes a command beside its nodes: what one of them must know of is asked of that which runs here. */
 async function openNode(
   data: string,
-  { database, blobs, needsBlobs = true }: OtherPlaces & { database: string; blobs: string },
+  { database, blobs, needsBlobs = true, ...other }: OtherPlaces & { database: string; blobs: string },
   now: () => number,
 ): Promise<Maintenance> {
   if (existsSync(metadataFileOf(data))) {
@@ -96,11 +116,12 @@ async function openNode(
   if (needsBlobs && !isAddress(blobs) && !existsSync(blobs)) {
     throw new DataFolderError(`there are no blobs in ${blobs}: give --blobs`);
   }
-  const store = needsBlobs ? await openBlobs({ blobs }, blobs, process.env) : undefined;
+  const store = needsBlobs ? await openStore({ ...other, blobs }, blobs) : undefined;
   const metadata = await openExternal(database);
   const control = await runningServer(data);
   const alone = workOn(metadata, store ?? noBlobs, now, () => metadata.close());
-  return { ...alone, ...control, store: store ?? noBlobs, metadataFile: undefined, objectsFolder: blobs };
+  const place = { ...alone, ...control, store: store ?? noBlobs, metadataFile: undefined, objectsFolder: blobs };
+  return store ? await withOwnBlobs(place) : place;
 }
 
 /** For work that touches no blob. */

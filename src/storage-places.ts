@@ -7,6 +7,7 @@ import { databaseName } from "./storage/metadata/database-url.ts";
 import type { Metadata } from "./storage/metadata/metadata.ts";
 import { refuseMoved } from "./storage/metadata/moves.ts";
 import { openSqlite } from "./storage/metadata/sqlite.ts";
+import { requireOwnBlobs } from "./storage/own-blobs.ts";
 
 /** What an installation is kept in. */
 export interface StoragePlaces {
@@ -20,7 +21,9 @@ export async function openStorage(config: Config, folder: DataFolder): Promise<S
   const metadata = await (url === undefined ? openSqlite(folder.metadata) : openExternal(url));
   try {
     await refuseMoved(metadata.read);
-    return { metadata, store: await openBlobs(config, folder.objects, process.env) };
+    const store = await openBlobs(config, folder.objects, process.env);
+    await requireOwnBlobs(metadata.read, store);
+    return { metadata, store };
   } catch (error) {
     await metadata.close();
     throw error;

@@ -13,12 +13,21 @@ export interface ServerOnS3 extends ServerProcess {
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
 
-/** @param endpoint another way in to the shared S3 server @param more options of `waybill serve` */
-export async function startServerOnS3({ endpoint, more = [] }: { endpoint?: string; more?: readonly string[] } = {}) {
+export interface OnS3 {
+  /** Another way in to the shared S3 server. */
+  readonly endpoint?: string;
+  /** Another place than a bucket of its own. */
+  readonly blobs?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** More options of `waybill serve`. */
+  readonly more?: readonly string[];
+}
+
+export async function startServerOnS3({ endpoint, blobs: place, env, more = [] }: OnS3 = {}) {
   const radosgw = await sharedRadosgw();
   const data = join(mkdtempSync(join(tmpdir(), "waybill-on-s3-")), "data");
-  const blobs = `s3://${await radosgw.bucket()}?endpoint=${endpoint ?? radosgw.endpoint}`;
-  const variables = Object.entries(radosgw.env).map(([name, value]) => `${name}=${value}`);
+  const blobs = place ?? `s3://${await radosgw.bucket()}?endpoint=${endpoint ?? radosgw.endpoint}`;
+  const variables = Object.entries(env ?? radosgw.env).map(([name, value]) => `${name}=${value}`);
   const server = await startServerProcess(data, ["env", ...variables], ["--blobs", blobs, ...more]);
   const authorization = await ownerAuthorization(server, data);
   const ask = async (path: string, init: RequestInit = {}) =>

@@ -23,6 +23,12 @@ export async function run(invocation: OperationInvocation): Promise<number> {
         "copy the database with pg_dump first and the blobs after it: see waybill backup --help",
       );
     }
+    if (place.objectsFolder.includes("://")) {
+      throw new Failure(
+        "the blobs of this installation lie on S3, which waybill backup does not copy",
+        "waybill migrate installation copies one into a folder; see docs/storage.md",
+      );
+    }
     return await backUp(
       { ...place, metadataFile },
       await open(path, place.objectsFolder),

@@ -8,6 +8,7 @@ const placeOptions = {
   database: { type: "string" },
   "database-file": { type: "string" },
   blobs: { type: "string" },
+  "blobs-credentials": { type: "string" },
 } satisfies ParseArgsOptionsConfig;
 const choices = { format: ["json", "text"] } as const;
 const commonHelp = `
@@ -17,7 +18,8 @@ const commonHelp = `
 const placeHelp = `
     --data=DIR           the data folder of the installation, or of one of its nodes (default ./waybill-data)
     --database-file=FILE holds the URL of an external database (or --database=URL, or WAYBILL_DATABASE)
-    --blobs=DIR          the folder of the blobs, where it is not in the data folder
+    --blobs=PLACE        where the blobs lie, if not in the data folder: another folder, or s3://… as it is given to serve
+    --blobs-credentials=FILE  holds credentials for S3, which otherwise come from AWS_ACCESS_KEY_ID and its like
     --format=json|text   json is for programs`;
 
 export const gc: Command = {
@@ -25,7 +27,7 @@ export const gc: Command = {
   summary: "remove what no image needs any more",
   help: `
 SYNOPSIS
-    waybill gc [--dry-run] [--data=DIR] [--database-file=FILE] [--blobs=DIR] [--format=json|text]
+    waybill gc [--dry-run] [--data=DIR] [--database-file=FILE] [--blobs=PLACE] [--format=json|text]
 
 DESCRIPTION
     A running registry does this by itself every few minutes; this does it now. Blobs that no manifest of their
@@ -49,7 +51,7 @@ export const verify: Command = {
   summary: "compare every stored byte with its digest",
   help: `
 SYNOPSIS
-    waybill verify [--data=DIR] [--database-file=FILE] [--blobs=DIR] [--format=json|text]
+    waybill verify [--data=DIR] [--database-file=FILE] [--blobs=PLACE] [--format=json|text]
 
 DESCRIPTION
     Reads every blob and every manifest of an installation, also while its registry runs, and compares them with their
@@ -68,7 +70,7 @@ export const backup: Command = {
   summary: "copy an installation while it runs",
   help: `
 SYNOPSIS
-    waybill backup DIR|FILE.tar [--data=DIR] [--database-file=FILE] [--blobs=DIR] [--format=json|text]
+    waybill backup DIR|FILE.tar [--data=DIR] [--database-file=FILE] [--blobs=PLACE] [--format=json|text]
 
 DESCRIPTION
     Copies the database as it is at one moment, and every blob in it, while the registry goes on. A folder is brought up
@@ -76,7 +78,7 @@ DESCRIPTION
     blobs with it and costs next to nothing: it protects against mistakes, but not against the disk. The backup holds
     the keys that tokens are signed with: keep it as you would keep the installation.
 
-    An installation with an external database is backed up with the means of that database and of its store; this
+    An installation with an external database, or with blobs on S3, is backed up with the means of that database and of its store; this
     command refuses it. Copy the database first (pg_dump) and the blobs after it, within half of --garbage-grace-hours:
     then every blob that the copy of the database names is there.
 

@@ -6,7 +6,7 @@ import { Failure } from "../../sources/failure.ts";
 import type { Invocation } from "../command.ts";
 
 export type OperationInvocation<Text extends string = never, Flag extends string = never> = Invocation<
-  Text | "data" | "format" | "database" | "database-file" | "blobs",
+  Text | "data" | "format" | "database" | "database-file" | "blobs" | "blobs-credentials",
   Flag
 >;
 
@@ -20,7 +20,8 @@ export async function withInstallation<Result>(
 ): Promise<Result> {
   const { data = dataDefault } = values;
   return await asFailure(`waybill serve --data=${data}`, async () => {
-    const places = { database: databaseUrl(values, context.env), blobs: values.blobs, needsBlobs };
+    const { blobs, "blobs-credentials": credentials } = values;
+    const places = { database: databaseUrl(values, context.env), blobs, "blobs-credentials": credentials, needsBlobs };
     const place = await openMaintenance(data, context.now, places);
     try {
       return await work(place);
