@@ -1,3 +1,4 @@
+import type { CompiledQuery } from "kysely";
 import type { Reader, Writer } from "./schema.ts";
 
 /** A name that goes on after so many characters is told apart by reading it. */
@@ -27,19 +28,29 @@ export type NameCursor = Pick<FoundName, "end" | "repositoryId" | "position">;
 
 /** Lets a new repository be found by any part of its name. */
 export async function insertNameEnds(write: Writer, name: NameToFind): Promise<void> {
-  const rows = endsOf(name.path).map((name_end, position) => ({
-    project_id: name.projectId,
-    location: name.location,
-    name_end,
-    repository_id: name.repositoryId,
-    position,
-  }));
-  for (let start = 0; start < rows.length; start += rowsPerStatement) {
-    await write
-      .insertInto("name_ends")
-      .values(rows.slice(start, start + rowsPerStatement))
-      .execute();
+  const { projectId, location, repositoryId } = name;
+  const ends = endsOf(name.path);
+  for (let start = 0; start < ends.length; start += rowsPerStatement) {
+    const some = ends.slice(start, start + rowsPerStatement);
+    const parameters = some.flatMap((end, index) => [projectId, location, end, repositoryId, start + index]);
+    // Not a query of its own: making one for forty rows costs several times what storing them does.
+    await write.executeQuery({ ...insertStatement(write, some.length), parameters });
   }
+}
+
+/** By how the database spells it, then by how many rows it inserts. */
+const insertStatements = new WeakMap<object, Map<number, CompiledQuery>>();
+
+function insertStatement(write: Writer, rows: number): CompiledQuery {
+  const { adapter } = write.getExecutor();
+  const ofDialect = insertStatements.get(adapter) ?? new Map<number, CompiledQuery>();
+  insertStatements.set(adapter, ofDialect);
+  const known = ofDialect.get(rows);
+  if (known) return known;
+  const row = { project_id: "", location: "", name_end: "", repository_id: "", position: 0 };
+  const statement = write.insertInto("name_ends").values(Array(rows).fill(row)).compile();
+  ofDialect.set(rows, statement);
+  return statement;
 }
 
 /** Forgets the name of a repository that is being removed. */

@@ -15,6 +15,7 @@ import { isDecisive, OwnGeneration } from "./generation.ts";
 import { GroupSync } from "./group-sync.ts";
 import { HotReads } from "./hot-reads.ts";
 import { InFlight } from "./in-flight.ts";
+import { KeptStatements } from "./kept-statements.ts";
 import type { Metadata } from "./metadata.ts";
 import { migrate } from "./migrate.ts";
 import type { Reader, Schema, Writer } from "./schema.ts";
@@ -82,12 +83,16 @@ export function openSqliteReader(file: string): { readonly read: Reader; close()
   return { read, close: () => database.close() };
 }
 
+/** Pages of the log between checkpoints: 16 MiB. Each syncs on the event loop, and a page that changed often is copied once. */
+const checkpointPages = 4000;
+
 function connect(file: string): Database {
   const database = new Database(file, { create: true, strict: true });
   // The timeout comes first: the others already wait for a process that is opening the same file.
   for (const pragma of ["busy_timeout=5000", "journal_mode=wal", "synchronous=normal", "foreign_keys=on"]) {
     database.run(`pragma ${pragma}`);
   }
+  database.run(`pragma wal_autocheckpoint=${checkpointPages}`);
   return database;
 }
 
@@ -177,12 +182,14 @@ class SqliteDriver implements Driver {
  */
 class SqliteConnection implements DatabaseConnection {
   readonly #database: Database;
+  readonly #statements: KeptStatements;
   readonly #onDecisive: () => void;
   #changing = false;
   #decisive = false;
 
   constructor(database: Database, onDecisive: () => void) {
     this.#database = database;
+    this.#statements = new KeptStatements(database);
     this.#onDecisive = onDecisive;
   }
 
@@ -221,9 +228,9 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   #run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
-    const statement = this.#database.query(sql);
+    const { statement, givesRows } = this.#statements.get(sql);
     const bindings = parameters as SQLQueryBindings[];
-    if (statement.columnNames.length > 0) return { rows: statement.all(...bindings) as R[] };
+    if (givesRows) return { rows: statement.all(...bindings) as R[] };
     const { changes, lastInsertRowid } = statement.run(...bindings);
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
   }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { findProject, insertProject, listProjects } from "../../../src/storage/metadata/projects.ts";
+import type { Writer } from "../../../src/storage/metadata/schema.ts";
 import { openSqlite } from "../../../src/storage/metadata/sqlite.ts";
 import { addProject, projectRow } from "./fixtures.ts";
 
@@ -22,6 +23,18 @@ const writer = (file: string, rounds: number, width: number) => [
   `${rounds}`,
   `${width}`,
 ];
+
+test("more statements than are kept are answered all the same, in a transaction, too", async () => {
+  const metadata = await openSqlite(newFile());
+  const ask = (write: Writer, number: number) => sql<{ n: number }>`select ${sql.lit(number)} as n`.execute(write);
+  await metadata.write(async (write) => {
+    for (let round = 0; round < 2; round++)
+      for (let number = 0; number < 900; number++) expect((await ask(write, number)).rows).toEqual([{ n: number }]);
+    await insertProject(write, projectRow({ name: "kept" }));
+  });
+  expect(await findProject(metadata.read, "kept")).toBeDefined();
+  await metadata.close();
+});
 
 test("a full database fails the change with that word, and works again when there is room", async () => {
   const metadata = await openSqlite(newFile());
