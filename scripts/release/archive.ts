@@ -7,6 +7,8 @@ export interface ArchiveFile {
   readonly bytes: Uint8Array;
   /** 0o644 where absent. */
   readonly mode?: number;
+  /** The number of its user and group; 0, which is root, where absent. */
+  readonly owner?: number;
   /** Makes it a symbolic link to this path. */
   readonly link?: string;
 }
@@ -33,6 +35,7 @@ export function tarOf(files: readonly ArchiveFile[], changed: Date, { folders = 
       type,
       file.link,
       changed,
+      file.owner,
     );
     return [header, ...(size > 0 ? [file.bytes, Buffer.alloc(paddingOf(size))] : [])];
   });
@@ -63,20 +66,21 @@ function headerOf(
   type: string,
   link: string | undefined,
   changed: Date,
+  owner = 0,
 ): Buffer {
   const { name, prefix } = splitPath(path);
   const header = Buffer.alloc(blockBytes);
   header.write(name, 0);
   header.write(`${octal(mode, 7)}\0`, 100);
-  header.write(`${octal(0, 7)}\0`, 108);
-  header.write(`${octal(0, 7)}\0`, 116);
+  header.write(`${octal(owner, 7)}\0`, 108);
+  header.write(`${octal(owner, 7)}\0`, 116);
   header.write(`${octal(size, 11)}\0`, 124);
   header.write(`${octal(Math.floor(changed.getTime() / 1000), 11)}\0`, 136);
   header.write("        ", 148);
   header.write(type, 156);
   header.write(link ?? "", 157, nameBytesMax);
-  header.write("ustar\x0000root", 257);
-  header.write("root", 297);
+  header.write(`ustar\x0000${owner === 0 ? "root" : ""}`, 257);
+  header.write(owner === 0 ? "root" : "", 297);
   header.write(prefix, 345);
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${octal(sum, 6)}\0 `, 148);
