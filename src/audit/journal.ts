@@ -1,4 +1,9 @@
-import { type AuditEntryRow, insertAuditEntries, takePendingAudit } from "../storage/metadata/audit.ts";
+import {
+  type AuditEntryRow,
+  insertAuditEntries,
+  lastAuditEntryOf,
+  takePendingAudit,
+} from "../storage/metadata/audit.ts";
 import {
   type AuditCheckpointRow,
   insertAuditCheckpoint,
@@ -40,6 +45,12 @@ interface End extends Link {
   readonly signed: number;
 }
 
+/** A batch that was sent to the database and not answered: it may be committed, now or in a moment. */
+interface Unanswered {
+  readonly end: End;
+  readonly events: ReadonlySet<Waiting>;
+}
+
 /** One node's chain of entries: each holds the hash of the one before it in its segment. */
 export class Journal {
   readonly #foundations: AuditFoundations;
@@ -50,6 +61,7 @@ export class Journal {
   #pulls: WaitingPull[] = [];
   #pendingExpected = true;
   #end: End | undefined;
+  #unanswered: Unanswered[] = [];
   #segments = 0;
   #sequence = 0;
   #running: Promise<void> = Promise.resolve();
@@ -121,11 +133,13 @@ export class Journal {
 
   async #writeBatch(): Promise<void> {
     const { metadata, now } = this.#foundations;
+    await this.#settle();
     const events = this.#events.splice(0, batchMax);
     const pulls = this.#pulls.splice(0, batchMax);
     this.#writingSince = events[0]?.at;
     const lookForPending = this.#pendingExpected;
     this.#pendingExpected = false;
+    let sent: Unanswered | undefined;
     try {
       const last = this.#end ? undefined : await lastAuditCheckpoint(metadata.read);
       const after = last && linkOf(last);
@@ -138,18 +152,15 @@ export class Journal {
         const taken = pending.map(({ at, event }) => ({ at, event: JSON.parse(event) as AuditEvent }));
         const all =
           taken.length + first.length === 0 ? events : [...taken, ...events, ...first].sort((a, b) => a.at - b.at);
-        return {
-          ...(await this.#append(write, all, after)),
-          more: pending.length === pendingMax,
-          added: all.length > 0,
-        };
+        const { end } = await this.#append(write, all, after);
+        if (end && all.length > 0) sent = { end, events: new Set([...events, ...pulls]) };
+        return { end, more: pending.length === pendingMax, added: all.length > 0 };
       });
-      this.#end = done.end;
-      this.#segments = done.end?.segment ?? this.#segments;
-      this.#sequence = done.end?.sequence ?? this.#sequence;
+      if (done.end) this.#take(done.end);
       this.#pendingExpected ||= done.more;
       if (done.added) this.#tell();
     } catch (error) {
+      if (sent) this.#unanswered.push(sent);
       this.#events = [...events, ...this.#events];
       this.#pulls = [...pulls, ...this.#pulls];
       this.#pendingExpected ||= lookForPending;
@@ -157,6 +168,28 @@ export class Journal {
     } finally {
       this.#writingSince = undefined;
     }
+  }
+
+  /**
+   * Asks what became of batches that were not answered. One that is in the log is not written again, and the chain goes on
+   * after it; while none is, one may still come, and then it is the unique sequence that refuses the batch after it.
+   */
+  async #settle(): Promise<void> {
+    if (this.#unanswered.length === 0) return;
+    const last = await lastAuditEntryOf(this.#foundations.metadata.read, this.#node);
+    const found = this.#unanswered.find(({ end }) => end.sequence === last?.sequence && end.hash === last.hash);
+    if (!found) return;
+    this.#take(found.end);
+    this.#events = this.#events.filter((event) => !found.events.has(event));
+    this.#pulls = this.#pulls.filter((pull) => !found.events.has(pull));
+    this.#tell();
+  }
+
+  #take(end: End): void {
+    this.#end = end;
+    this.#segments = end.segment;
+    this.#sequence = end.sequence;
+    this.#unanswered = [];
   }
 
   /** Everything it changes it answers: the transaction may run again, or not be committed. */

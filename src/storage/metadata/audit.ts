@@ -167,6 +167,18 @@ export async function listAuditSegments(
     .map(([, row]) => row);
 }
 
+/** The last entry of a node's chain. */
+export async function lastAuditEntryOf(read: Reader, node: string) {
+  return await read
+    .selectFrom("audit_entries")
+    .select(["segment", "sequence", "hash"])
+    .where("node", "=", node)
+    .orderBy("segment", "desc")
+    .orderBy("sequence", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /** A segment's entries from after `sequence` on. */
 export async function listSegmentEntries(
   read: Reader,

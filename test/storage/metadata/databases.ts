@@ -52,7 +52,7 @@ export function onEveryDatabase(suites: Readonly<Record<string, (suite: Suite) =
     beforeAll(async () => {
       server = await startPostgres();
     }, 60_000);
-    afterAll(() => server?.stop());
+    afterAll(() => server?.stop(), 60_000);
     describeAll("postgres", suites, async (name) => {
       const url = await createDatabase(server.url, name);
       return { address: url, open: () => openPostgres(url) };

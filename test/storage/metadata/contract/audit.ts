@@ -5,6 +5,7 @@ import {
   firstAuditEntrySince,
   insertAuditEntries,
   insertPendingAudit,
+  lastAuditEntryOf,
   listAuditEntries,
   listAuditSegments,
   listSegmentEntries,
@@ -57,6 +58,8 @@ export function audit(suite: Suite): void {
     const newest = await listAuditEntries(read, { below: rest.at(-1)?.id, newestFirst: true, limit: 2 });
     expect(newest.map(({ hash }) => hash)).toEqual(["hash 233", "hash 232"]);
     expect(await listAuditEntries(read, { projectId: "2", newestFirst: false, limit: 2 })).toEqual([]);
+    expect(await lastAuditEntryOf(read, "b")).toEqual({ segment: 1, sequence: 234, hash: "hash 234" });
+    expect(await lastAuditEntryOf(read, "nobody")).toBeUndefined();
     expect(await firstAuditEntrySince(read, now + 100)).toBe(first[99]?.id);
     expect(await firstAuditEntrySince(read, now + 1000)).toBeUndefined();
   });
