@@ -119,7 +119,8 @@ export class Assertions {
 
   #checkAudience({ iss, sub, aud, scope, target_audience }: Claims, { origin }: ServiceAccountKeyRow): void {
     if (sub !== undefined && sub !== iss) throw wrong("wrong_claims", "an account can sign for itself only");
-    const audiences = aud === undefined ? [] : [aud].flat();
+    // Go's library writes `"aud":""` where it means none (docker-credential-gcr 2.2).
+    const audiences = aud === undefined || aud === "" ? [] : [aud].flat();
     if (audiences.some(this.#isOurAudience)) return;
     if (origin !== "generated") {
       const kind = origin === "uploaded" ? "an uploaded key" : "a key from before this installation was restored";

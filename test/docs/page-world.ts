@@ -88,13 +88,17 @@ function engines({ dockerd, containerd }: Machine): Record<string, string> {
 async function installPrograms(sandbox: Sandbox, { programs }: Machine): Promise<void> {
   const folder = await executables();
   const own = ["waybill", "docker-credential-waybill"].map((name) => [name, join(folder, name)] as const);
-  for (const [name, path] of [...own, ...programs]) await symlink(path, sandbox.path("bin", name));
-  const push = sandbox.path("bin/push-test-image");
-  await Bun.write(
-    push,
-    `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dir, "push-test-image.ts")}' "$@"\n`,
-  );
-  await chmod(push, 0o755);
+  for (const [name, path] of own) await symlink(path, sandbox.path("bin", name));
+  // No links: a Python finds its packages by the path that it is called by.
+  for (const [name, path] of programs) await script(sandbox, name, `'${path}'`);
+  // What a reader would get by `npm install`.
+  await symlink(join(REPOSITORY, "node_modules"), sandbox.path("node_modules"));
+  await script(sandbox, "push-test-image", `'${process.execPath}' '${join(import.meta.dir, "push-test-image.ts")}'`);
+}
+
+async function script(sandbox: Sandbox, name: string, command: string): Promise<void> {
+  await Bun.write(sandbox.path("bin", name), `#!/bin/sh\nexec ${command} "$@"\n`);
+  await chmod(sandbox.path("bin", name), 0o755);
 }
 
 /** The files of the repository as they are here, with the packages of this folder. */

@@ -18,7 +18,14 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
 };
 
 /** Programs that no distribution has; nobody is asked to have Go. */
-const GO_PROGRAMS: Readonly<Record<string, GoProgram>> = { crane, gcrane };
+const GO_PROGRAMS: Readonly<Record<string, GoProgram>> = {
+  crane,
+  gcrane,
+  "docker-credential-gcr": {
+    name: "docker-credential-gcr",
+    module: "github.com/GoogleCloudPlatform/docker-credential-gcr/v2@v2.2.1",
+  },
+};
 
 /** On machines of few people, and never asked for. */
 const RARE: readonly string[] = ["kubectl"];
@@ -56,7 +63,9 @@ export function programsOf({ commands }: CommandBlock): string[] {
   const known = new Set([...Object.keys(NEEDS), ...Object.keys(GO_PROGRAMS), ...RARE]);
   const starts = /(?:^|[\n|;&(]|\$\(|\bdo\b|--)\s*(?:[A-Z_]+=[^\s$(]*\s+)*([a-z0-9-]+)/g;
   const found = commands.flatMap(({ text }) => [...text.matchAll(starts)].map((match) => match[1] ?? ""));
+  // A program that the block makes itself, as a link to ours, is not the real one.
+  const made = (word: string) => commands.some(({ text }) => /\bln -s\b/.test(text) && text.endsWith(`/${word}`));
   // `waybill docker -- push` and `gcloud docker -- push` run docker.
   const launched = commands.some(({ text }) => /\b(?:waybill|gcloud) docker\b/.test(text)) ? ["docker"] : [];
-  return [...new Set([...found, ...launched])].filter((word) => known.has(word));
+  return [...new Set([...found, ...launched])].filter((word) => known.has(word) && !made(word));
 }

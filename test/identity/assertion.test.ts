@@ -112,6 +112,10 @@ describe("an assertion is taken", () => {
       "without an audience, self-signed",
       () => assertionOf(key, server.clock.now, { aud: undefined, sub: key.client_email }),
     ],
+    [
+      "with an audience of no letters, as docker-credential-gcr 2.2 signs it",
+      () => assertionOf(key, server.clock.now, { aud: "", sub: key.client_email }),
+    ],
     ["with the account's unique id as its issuer", () => assertionOf(key, server.clock.now, { iss: account.id })],
     ["60 seconds early", () => assertionOf(key, server.clock.now + 60_000)],
     ["59 seconds late", () => assertionOf(key, server.clock.now - 3_659_000)],
@@ -208,6 +212,12 @@ describe("an assertion is refused", () => {
       "of an uploaded key without an audience",
       () => assertionOf(uploaded, server.clock.now, { aud: undefined, sub: key.client_email }),
     ],
+    [
+      "of an uploaded key with an audience of no letters",
+      () => assertionOf(uploaded, server.clock.now, { aud: "", sub: key.client_email }),
+    ],
+    ["with an audience of no letters and no subject", () => assertionOf(key, server.clock.now, { aud: "" })],
+    ["with one among several", () => assertionOf(key, server.clock.now, { aud: ["", "x"], sub: key.client_email })],
     ["of 100 KB", () => `${"a".repeat(100_000)}.b.c`],
     ["that is empty", () => ""],
     ["that is three dots", () => "..."],
