@@ -18,8 +18,9 @@ const commonHelp = `
 const placeHelp = `
     --data=DIR           the data folder of the installation, or of one of its nodes (default ./waybill-data)
     --database-file=FILE holds the URL of an external database (or --database=URL, or WAYBILL_DATABASE)
-    --blobs=PLACE        where the blobs lie, if not in the data folder: another folder, or s3://… as it is given to serve
-    --blobs-credentials=FILE  holds credentials for S3, which otherwise come from AWS_ACCESS_KEY_ID and its like
+    --blobs=PLACE        where the blobs lie, if not in the data folder: another folder, or s3://BUCKET…
+    --blobs-credentials=FILE
+                         holds credentials for S3, which otherwise come from AWS_ACCESS_KEY_ID and its like
     --format=json|text   json is for programs`;
 
 export const gc: Command = {
@@ -78,9 +79,9 @@ DESCRIPTION
     blobs with it and costs next to nothing: it protects against mistakes, but not against the disk. The backup holds
     the keys that tokens are signed with: keep it as you would keep the installation.
 
-    An installation with an external database, or with blobs on S3, is backed up with the means of that database and of its store; this
-    command refuses it. Copy the database first (pg_dump) and the blobs after it, within half of --garbage-grace-hours:
-    then every blob that the copy of the database names is there.
+    An installation with an external database, or with blobs on S3, is backed up with the means of that database and of
+    its store; this command refuses it. Copy the database first (pg_dump) and the blobs after it, within half of
+    --garbage-grace-hours: then every blob that the copy of the database names is there.
 
 OPTIONS
     DIR                  a new or empty folder, or one with an earlier backup of the same installation
