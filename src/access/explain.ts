@@ -1,3 +1,4 @@
+import type { Caller } from "../identity/caller.ts";
 import { type Principal, principalName } from "../identity/principal.ts";
 import { scope } from "../identity/scopes.ts";
 import type { BindingRow } from "../storage/metadata/hot-reads.ts";
@@ -5,6 +6,7 @@ import type { Metadata } from "../storage/metadata/metadata.ts";
 import { findProjectById } from "../storage/metadata/projects.ts";
 import type { Reader, ResourceKey } from "../storage/metadata/schema.ts";
 import { findServiceAccountName } from "../storage/metadata/service-accounts.ts";
+import { findPool } from "../storage/metadata/workload-identity.ts";
 import { type Advice, adviseGrant, type PolicyPlace } from "./advice.ts";
 import type { ConditionText } from "./conditions.ts";
 import { type Access, evaluate } from "./decide.ts";
@@ -14,6 +16,7 @@ import { formatMember } from "./member.ts";
 import type { Permission } from "./permissions.ts";
 import { presentBindings } from "./policy-text.ts";
 import type { Resource } from "./resource.ts";
+import { scopeFor } from "./scope-limits.ts";
 
 /** A binding that names somebody, and what comes of it. */
 export interface ExplainedBinding {
@@ -37,6 +40,10 @@ export interface Explanation {
   readonly deniedBy?: string | undefined;
   /** Bindings that count, on what the reader may not read the policy of. */
   readonly hidden: number;
+  /** The narrowest OAuth scope that a token needs for it. */
+  readonly scope: string;
+  /** What of the token is in the way, where the policies are not: its scopes, or what it was narrowed to. */
+  readonly tokenLimit?: "scope" | "boundary" | undefined;
   /** What would let them; where something is missing, and nothing forbids it. */
   readonly advice?: Advice | undefined;
 }
@@ -44,6 +51,10 @@ export interface Explanation {
 /** What is to be explained. */
 export interface Question {
   readonly principal: Principal;
+  /** As a policy writes it, where that is not the principal's own name: `principalSet://…`. */
+  readonly name?: string | undefined;
+  /** What limits the token that would be shown; left out where it is asked about policies alone. */
+  readonly token?: Pick<Caller, "scopes" | "lineage"> | undefined;
   readonly permission: Permission;
   readonly resource: Resource;
   readonly place: PolicyPlace;
@@ -53,13 +64,14 @@ export interface Question {
 
 const nobody = { scopes: new Set<string>(), keyId: undefined, access: undefined, expiresAt: Number.POSITIVE_INFINITY };
 
-/** The decision again, with its reasons. What a token's scopes leave of it is the token's own matter, and not asked here. */
+/** The decision again, with its reasons. */
 export async function explain(access: Access, metadata: Metadata, question: Question): Promise<Explanation> {
   const { principal, permission, resource, place } = question;
   const { bindings, grounds } = await access.consider({ principal, ...nobody }, resource);
   const prevented = preventsPublic(bindings);
   const denial = denialIn(bindings, permission, grounds);
   const decision = evaluate({ principal, ...nobody, scopes: everyScope }, permission, resource, bindings, grounds);
+  const limit = decision.allowed && question.token ? await tokenLimit(access, question, question.token) : undefined;
   const shown: ExplainedBinding[] = [];
   let hidden = 0;
   for (const binding of bindings.filter((each) => !isGuard(each))) {
@@ -71,14 +83,20 @@ export async function explain(access: Access, metadata: Metadata, question: Ques
   const mayKnow = denial && (await question.mayRead(guarded(denial.resource)));
   const deniedBy = denial && mayKnow ? await nameDenial(metadata.read, denial) : undefined;
   const mayAdvise = !decision.allowed && !denial && (await question.mayRead(ownKey(resource)));
-  const advice = mayAdvise ? adviseGrant(permission, place, principalName(principal)) : undefined;
+  const advice = mayAdvise ? adviseGrant(permission, place, nameOf(question)) : undefined;
   const text = summarize(question, decision.allowed, { shown, hidden, deniedBy, denied: denial !== undefined });
-  const inactive = await isInactive(metadata, principal);
+  const inactive = await isInactive(metadata, question);
+  const texts = [
+    inactive && `${nameOf(question)} is disabled or deleted: nothing it shows is believed.`,
+    text,
+    limit && `But ${limit.text}`,
+    await boundText(metadata, principal),
+  ];
   return {
-    allowed: decision.allowed && !inactive,
-    summary: inactive
-      ? `${principalName(principal)} is disabled or deleted: nothing it shows is believed. ${text}`
-      : text,
+    allowed: decision.allowed && !inactive && !limit,
+    summary: texts.filter(Boolean).join(" "),
+    scope: scopeFor(permission),
+    ...(limit && { tokenLimit: limit.reason }),
     bindings: shown,
     hidden,
     ...(deniedBy !== undefined && { deniedBy }),
@@ -95,9 +113,36 @@ const order: readonly Bearing[] = [
   "other permissions",
 ];
 
+/** What the token leaves of what the policies give. */
+async function tokenLimit(access: Access, { principal, permission, resource }: Question, token: Question["token"]) {
+  if (principal.kind === "anonymous") return undefined;
+  const decision = await access.decide({ principal, ...nobody, ...token }, permission, resource);
+  if (decision.allowed) return undefined;
+  return decision.reason === "boundary"
+    ? ({ reason: "boundary", text: "the token was made for less." } as const)
+    : ({ reason: "scope", text: `the token's scopes do not reach it: get one with ${scopeFor(permission)}.` } as const);
+}
+
+/** An account that is bound to workloads is used by them alone, whatever it is granted. */
+async function boundText({ hot }: Metadata, principal: Principal): Promise<string | undefined> {
+  const workloads = principal.kind === "serviceAccount" ? (await hot.accountState(principal.id))?.workloads : "";
+  if (!workloads) return undefined;
+  return `Only what began with ${(JSON.parse(workloads) as string[]).join(" or ")} may use this account.`;
+}
+
+function nameOf({ principal, name }: Question): string {
+  return name ?? principalName(principal);
+}
+
 /** Policies still name one who is disabled; the door does not let them in. */
-async function isInactive({ hot }: Metadata, { kind, ...rest }: Principal): Promise<boolean> {
-  const id = "id" in rest ? rest.id : "";
+async function isInactive({ hot, read }: Metadata, { principal, resource }: Question): Promise<boolean> {
+  const { kind } = principal;
+  const id = "id" in principal ? principal.id : "";
+  // Of other projects it is not told whether they have such a pool.
+  if (principal.kind === "federated" && resource.keys.includes(`project/${principal.projectId}`)) {
+    const pool = await findPool(read, principal.projectId, /\/workloadIdentityPools\/([^/]+)/.exec(id)?.[1] ?? "");
+    return !pool || pool.disabledAt !== null || pool.deletedAt !== null;
+  }
   if (kind === "serviceAccount") return (await hot.accountState(id))?.live !== 1;
   // Whom a policy may name before they first sign in has no state yet.
   if (kind === "user" && id !== "") return (await hot.userState(id))?.live !== 1;
@@ -105,11 +150,12 @@ async function isInactive({ hot }: Metadata, { kind, ...rest }: Principal): Prom
 }
 
 function summarize(
-  { principal, permission, resource }: Question,
+  question: Question,
   allowed: boolean,
   found: { shown: readonly ExplainedBinding[]; hidden: number; deniedBy: string | undefined; denied: boolean },
 ): string {
-  const who = principalName(principal);
+  const { permission, resource } = question;
+  const who = nameOf(question);
   const what = `"${permission}" on ${resource.name}`;
   const [first] = found.shown;
   if (allowed) {

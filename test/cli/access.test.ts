@@ -38,6 +38,27 @@ describe("waybill iam explain", () => {
     expect((await run(line)).exitCode).toBe(1);
   }, 60_000);
 
+  test("says which scope is missing, and takes groups and attributes of an outside identity", async () => {
+    const id = (await json("projects describe shop")).projectNumber;
+    const pool = `//iam.googleapis.com/projects/${id}/locations/global/workloadIdentityPools/ci-pool`;
+    await ok("iam workload-identity-pools create ci-pool --project=shop");
+    const set = `principalSet:${pool}/attribute.repository/org/app`;
+    await ok(`projects add-iam-policy-binding shop --member=${set} --role=roles/artifactregistry.writer`);
+    const line = `iam explain --member=principal:${pool}/subject/job --permission=push --resource=shop/app`;
+    expect((await run(line)).exitCode).toBe(1);
+    const told = `${line} --groups=a,b --attributes=repository=org/app,ref=main`;
+    expect((await ok(told)).stdout).toContain(
+      "A token needs the scope https://www.googleapis.com/auth/devstorage.read_write.",
+    );
+    const narrow = await run(`${told} --scopes=devstorage.read_only`);
+    expect([narrow.exitCode, narrow.stdout]).toEqual([
+      1,
+      expect.stringContaining("the token's scopes do not reach it"),
+    ]);
+    expect((await run(`${line} --attributes=repository`)).exitCode).toBe(2);
+    await ok(`projects remove-iam-policy-binding shop --member=${set} --role=roles/artifactregistry.writer`);
+  }, 60_000);
+
   test("answers about yourself when nobody is named", async () => {
     expect((await ok("iam explain --permission=push --resource=shop/app")).stdout).toContain(
       "roles/owner is granted to",

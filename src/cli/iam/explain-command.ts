@@ -7,19 +7,25 @@ export const explain: Command = {
   summary: "say why somebody may do something or not",
   help: `
 SYNOPSIS
-    waybill iam explain [--member=MEMBER] --permission=PERMISSION --resource=RESOURCE [--format=json|table]
+    waybill iam explain [--member=MEMBER] --permission=PERMISSION --resource=RESOURCE
+        [--scopes=SCOPE,…] [--groups=GROUP,…] [--attributes=NAME=VALUE,…] [--format=json|table]
 
 DESCRIPTION
     Decides as the server would, and says by which binding, role, group and condition somebody is allowed something;
     or which deny rule or constraint is in the way, or what is missing and the shortest command that would grant it.
-    What a token's scopes leave of it is not looked at.
+    It says which scope a token needs; about yourself, and with --scopes, it also says what the token's scopes leave
+    of it.
 
     Anybody may ask about themselves. Of others, and of policies, you hear what you may read.
 
     Exits 0 where it is allowed, and 1 where it is not.
 
 OPTIONS
-    --member=MEMBER      user:EMAIL, serviceAccount:EMAIL, principal://… or allUsers (default: yourself)
+    --member=MEMBER      user:EMAIL, serviceAccount:EMAIL, principal://…, principalSet://… for any one of a set, or
+                         allUsers (default: yourself)
+    --scopes=SCOPE,…     those of the token that would be shown, like devstorage.read_only or whole
+    --groups=GROUP,…     of a principal://: what its outside token says, as the provider maps it
+    --attributes=N=V,…   the same of attributes: repository=octo-org/octo-repo
     --permission=NAME    like artifactregistry.repositories.downloadArtifacts; pull, push and delete are short for those
                          of images
     --resource=RESOURCE  an image (HOST/PROJECT/IMAGE), a project, or projects/PROJECT/locations/HOST,
@@ -34,6 +40,9 @@ EXAMPLES
     member: { type: "string" },
     permission: { type: "string" },
     resource: { type: "string" },
+    scopes: { type: "string" },
+    groups: { type: "string" },
+    attributes: { type: "string" },
   },
   choices: administrationChoices,
   load: () => import("./explain.ts"),

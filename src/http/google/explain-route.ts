@@ -5,6 +5,7 @@ import { findMember } from "../../access/member.ts";
 import { type Permission, permissions } from "../../access/permissions.ts";
 import { locationResource, type Resource } from "../../access/resource.ts";
 import { anonymous, type Principal, principalKey } from "../../identity/principal.ts";
+import { scope as knownScopes, parseScopes } from "../../identity/scopes.ts";
 import { parseRepository } from "../../registry/repository.ts";
 import type { ResourceKey } from "../../storage/metadata/schema.ts";
 import { organizationId } from "./access-targets.ts";
@@ -20,6 +21,11 @@ const bodySchema = z.strictObject({
     principal: z.string().max(512).default(""),
     fullResourceName: z.string().min(1).max(512),
     permission: z.string().max(200),
+    /** Ours: the scopes of the token that would be shown. Where they are left out: the caller's own, or none is in the way. */
+    scopes: z.array(z.string().max(256)).max(50).optional(),
+    /** Ours: what the outside token of a `principal://` says beside its subject. */
+    groups: z.array(z.string().max(200)).max(50).optional(),
+    attributes: z.record(z.string().max(100), z.string().max(256)).optional(),
   }),
 });
 type Call = ApiCall<"server", z.infer<typeof bodySchema>, unknown>;
@@ -27,6 +33,7 @@ type Call = ApiCall<"server", z.infer<typeof bodySchema>, unknown>;
 type Asking = Pick<Call, "services" | "caller" | "context">;
 /** Who, what and on what, in the words of whoever asks. */
 type AccessTuple = z.infer<typeof bodySchema>["accessTuple"];
+type Asked = { readonly principal: Principal; readonly name?: string };
 type Named = { readonly resource: Resource; readonly place: PolicyPlace; readonly read: Permission };
 
 /** Policy Troubleshooter v1: why somebody may do something or not. */
@@ -50,20 +57,26 @@ async function troubleshoot(call: Call): Promise<object> {
 /** Anybody may ask about themselves, and hears whether; why is told to those who may read the policies. Throws ApiError. */
 export async function explainTuple(
   call: Asking,
-  { principal: text, permission: name, fullResourceName }: AccessTuple,
+  tuple: AccessTuple,
 ): Promise<{ explanation: Explanation; resource: Resource }> {
   const { services, caller } = call;
+  const { principal: text, permission: name, fullResourceName } = tuple;
   const permission = permissions.find((each) => each === name.replace(".googleapis.com/", "."));
   if (!permission) throw invalidField("accessTuple.permission", "is not one that this server knows");
   const { resource, place, read } = await findNamed(call, fullResourceName);
-  const principal = text === "" ? caller.principal : await parsePrincipal(services, text);
+  const asked: Asked = text === "" ? { principal: caller.principal } : await parsePrincipal(services, tuple);
+  const { principal } = asked;
   const reading = await services.access.decide(caller, read, resource);
   const isOwn = principalKey(principal) === principalKey(caller.principal);
   if (!reading.allowed && !isOwn) throw refused(reading);
   const mayRead = async (key: ResourceKey) => reading.allowed && (await mayReadPolicy(call, key, resource.keys));
   const own = isOwn ? caller.principal : principal;
+  const scopes = tuple.scopes && parseScopes(tuple.scopes.map(wholeScope).join(" "));
+  if (tuple.scopes && !scopes) throw invalidField("accessTuple.scopes", "is malformed");
   const explanation = await explain(services.access, services.metadata, {
+    ...asked,
     principal: own,
+    token: scopes ? { scopes } : isOwn ? caller : undefined,
     permission,
     resource,
     place,
@@ -149,8 +162,20 @@ async function repositoryNamed(services: GoogleServices, project: string, locati
   return { resource, place, read: "artifactregistry.repositories.getIamPolicy" as const };
 }
 
-async function parsePrincipal({ metadata, serviceAccounts }: GoogleServices, text: string): Promise<Principal> {
-  if (text === "allUsers") return anonymous;
+/** `devstorage.read_only` and `cloud-platform` are short for scopes of Google's. */
+function wholeScope(text: string): string {
+  return Object.values(knownScopes).find((each) => each.endsWith(`/auth/${text}`)) ?? text;
+}
+
+async function parsePrincipal(
+  { metadata, serviceAccounts }: GoogleServices,
+  { principal: text, groups, attributes }: AccessTuple,
+): Promise<Asked> {
+  if (/^principal(?:Set)?:/.test(text)) return federatedNamed(text, groups ?? [], attributes ?? {});
+  if (groups || attributes) {
+    throw invalidField("accessTuple.groups", "and attributes are those of an outside token: name a principal://");
+  }
+  if (text === "allUsers") return { principal: anonymous };
   const guessed = serviceAccounts.projectOf(text.toLowerCase()) === undefined ? "user" : "serviceAccount";
   const member = /^[a-zA-Z]+:/.test(text) ? text : `${guessed}:${text}`;
   const key = await findMember(metadata.read, member);
@@ -158,30 +183,47 @@ async function parsePrincipal({ metadata, serviceAccounts }: GoogleServices, tex
   const email = member.slice(kind.length + 1).toLowerCase();
   switch (kind) {
     case "user":
-      return { kind, id: key?.slice("user:".length) ?? "", email };
+      return { principal: { kind, id: key?.slice("user:".length) ?? "", email } };
     case "serviceAccount": {
       const account = await serviceAccounts.find(email);
-      if (account) return { kind, id: account.id, email: account.email, projectId: account.projectId };
-      break;
-    }
-    case "principal": {
-      const id = member.slice("principal:".length);
-      const [pool = "", projectId = ""] = /^.*\/projects\/([^/]+)\/.*?(?=\/subject\/)/.exec(id) ?? [];
-      // Groups and attributes are in the outside token, and not in its subject's name.
-      return { kind: "federated", id, projectId, sets: pool === "" ? [] : [`${pool}/*`] };
+      if (!account) break;
+      return { principal: { kind, id: account.id, email: account.email, projectId: account.projectId } };
     }
   }
-  throw invalidField("accessTuple.principal", "is one who acts: user:, serviceAccount:, principal:// or allUsers");
+  throw invalidField("accessTuple.principal", `is one who acts: ${actors}`);
+}
+
+const actors = "user:, serviceAccount:, principal://, principalSet:// or allUsers";
+const federatedPattern =
+  /^(\/\/iam\.googleapis\.com\/projects\/([^/]+)\/locations\/global\/workloadIdentityPools\/[^/]+)\/(subject\/.+|group\/.+|attribute\.[^/]+\/.+|\*)$/;
+
+/** A workload by its subject, or any one of a set; groups and attributes are in the outside token, and not in its name. */
+function federatedNamed(name: string, groups: readonly string[], attributes: Readonly<Record<string, string>>): Asked {
+  const id = name.slice(name.indexOf(":") + 1);
+  const [, pool = "", projectId = "", end = ""] = federatedPattern.exec(id) ?? [];
+  const isOne = name.startsWith("principal:");
+  if (pool === "" || isOne !== end.startsWith("subject/")) {
+    throw invalidField("accessTuple.principal", `is one who acts: ${actors}`);
+  }
+  const sets = [
+    `${pool}/*`,
+    ...groups.map((group) => `${pool}/group/${group}`),
+    ...Object.entries(attributes).map(([attribute, value]) => `${pool}/attribute.${attribute}/${value}`),
+    ...(isOne ? [] : [id]),
+  ];
+  return { principal: { kind: "federated", id, projectId, sets: [...new Set(sets)] }, name };
 }
 
 function explanationJson(found: Explanation, accessTuple: object, resourceName: string): object {
-  const { allowed, summary, bindings, hidden, deniedBy, advice } = found;
+  const { allowed, summary, bindings, hidden, deniedBy, advice, scope, tokenLimit } = found;
   const access = allowed ? "GRANTED" : "NOT_GRANTED";
   return {
     access,
     summary,
     accessTuple,
     resource: resourceName,
+    requiredScope: scope,
+    ...(tokenLimit !== undefined && { tokenLimit }),
     ...(deniedBy !== undefined && { deniedBy }),
     ...(advice && { advice }),
     ...(hidden > 0 && { hiddenBindings: hidden }),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { pushImage, smallImage } from "../../registry/small-image.ts";
 import { bearer } from "../../server.ts";
-import { type Send, startWorld, type World } from "./exchange.ts";
+import { type Send, sender, startWorld, type World } from "./exchange.ts";
 
 let world: World;
 let member: string;
@@ -24,9 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.server.close());
 
-async function ask(send: Send, fullResourceName: string, permission = pull, principal = member) {
+async function ask(send: Send, fullResourceName: string, permission = pull, principal = member, more: object = {}) {
   const { status, body } = await send("POST /v1/iam:troubleshoot", {
-    accessTuple: { principal, fullResourceName, permission },
+    accessTuple: { principal, fullResourceName, permission, ...more },
   });
   return { status, ...body };
 }
@@ -141,6 +141,170 @@ describe("an explanation says", () => {
     const answer = await ask(world.owner, "organizations/1", "resourcemanager.projects.create");
     expect([answer.access, answer.advice]).toEqual(["NOT_GRANTED", undefined]);
   });
+});
+
+describe("the scopes of a token", () => {
+  const read = "https://www.googleapis.com/auth/devstorage.read_only";
+  const write = "https://www.googleapis.com/auth/devstorage.read_write";
+  const push = "artifactregistry.repositories.uploadArtifacts";
+  const rows: [string, string, string[] | undefined, "GRANTED" | "NOT_GRANTED", string][] = [
+    ["reach", pull, [read], "GRANTED", read],
+    ["are short", pull, ["devstorage.read_only"], "GRANTED", read],
+    ["do not reach", push, [read], "NOT_GRANTED", write],
+    ["are wide", push, ["cloud-platform"], "GRANTED", write],
+    ["are none", pull, [], "NOT_GRANTED", read],
+    ["mean nothing here", pull, ["https://www.googleapis.com/auth/drive"], "NOT_GRANTED", read],
+    ["are not asked about", push, undefined, "GRANTED", write],
+  ];
+  test.each(rows)("%s", async (_what, permission, scopes, access, requiredScope) => {
+    await setPolicy(project, [{ role: "roles/artifactregistry.writer", members: [member] }]);
+    const answer = await ask(world.owner, app, permission, member, scopes && { scopes });
+    expect(answer).toMatchObject({ status: 200, access, requiredScope });
+    expect(answer.summary).toContain("roles/artifactregistry.writer is granted to");
+    if (access === "NOT_GRANTED") {
+      expect(answer.tokenLimit).toBe("scope");
+      expect(answer.summary).toContain(`the token's scopes do not reach it: get one with ${requiredScope}`);
+      expect(answer.advice).toBeUndefined();
+    }
+    await setPolicy(project, []);
+  });
+
+  test("are one's own where one asks about oneself, and so is what the token was narrowed to", async () => {
+    const { server, shop } = world;
+    const { account, key } = await server.account(shop, "narrow", [
+      [`project/${shop.id}`, "roles/artifactregistry.writer"],
+    ]);
+    const narrow = sender(server, server.accessToken(account, key, [read]));
+    const own = async (send: Send, permission: string) => await ask(send, app, permission, "");
+    expect((await own(narrow, pull)).access).toBe("GRANTED");
+    expect(await own(narrow, push)).toMatchObject({ access: "NOT_GRANTED", tokenLimit: "scope" });
+    const iat = Math.floor(server.clock.now / 1000);
+    const limits = { boundaries: [[{ repository: "shop/other" }]] };
+    const claims = { sub: `serviceAccount:${account.id}`, iat, exp: iat + 60, scope: write, key: key.private_key_id };
+    const bound = sender(server, server.tokens.sign("access", { ...claims, limits }));
+    expect(await own(bound, pull)).toMatchObject({ access: "NOT_GRANTED", tokenLimit: "boundary" });
+  });
+
+  test("are not in the way of whom the policies give nothing: the grant comes first", async () => {
+    const answer = await ask(world.owner, app, push, member, { scopes: [read] });
+    expect([answer.access, answer.tokenLimit, answer.advice?.role]).toEqual([
+      "NOT_GRANTED",
+      undefined,
+      "roles/artifactregistry.writer",
+    ]);
+  });
+});
+
+describe("an outside identity", () => {
+  let pool: string;
+  beforeAll(async () => {
+    const { server, shop } = world;
+    await server.workloadIdentity.createPool(shop, "ci-pool", {});
+    pool = `//iam.googleapis.com/projects/${shop.id}/locations/global/workloadIdentityPools/ci-pool`;
+  });
+  const bySubject = () => `principal:${pool}/subject/job`;
+  const rows: [string, (pool: string) => string, string | undefined, object, boolean][] = [
+    ["by its subject", (pool) => `principal:${pool}/subject/job`, undefined, {}, true],
+    ["and not by another's", (pool) => `principal:${pool}/subject/other`, undefined, {}, false],
+    ["by being in the pool", (pool) => `principalSet:${pool}/*`, undefined, {}, true],
+    [
+      "by a group of its token",
+      (pool) => `principalSet:${pool}/group/release`,
+      undefined,
+      { groups: ["release"] },
+      true,
+    ],
+    [
+      "and not without that group",
+      (pool) => `principalSet:${pool}/group/release`,
+      undefined,
+      { groups: ["test"] },
+      false,
+    ],
+    [
+      "by an attribute of its token",
+      (pool) => `principalSet:${pool}/attribute.repository/org/app`,
+      undefined,
+      { attributes: { repository: "org/app" } },
+      true,
+    ],
+    [
+      "and not by another value",
+      (pool) => `principalSet:${pool}/attribute.repository/org/app`,
+      undefined,
+      { attributes: { repository: "org/else" } },
+      false,
+    ],
+    ["as any one of a set", (pool) => `principalSet:${pool}/group/release`, "/group/release", {}, true],
+    ["as any one of another set", (pool) => `principalSet:${pool}/group/release`, "/group/test", {}, false],
+    ["as any one of a set in a pool that is granted it", (pool) => `principalSet:${pool}/*`, "/group/test", {}, true],
+  ];
+  test.each(rows)("has what it is granted: %s", async (_how, granted, set, more, has) => {
+    await setPolicy(project, [{ role: "roles/artifactregistry.reader", members: [granted(pool)] }]);
+    const principal = set === undefined ? bySubject() : `principalSet:${pool}${set}`;
+    const answer = await ask(world.owner, app, pull, principal, more);
+    expect(answer).toMatchObject({ status: 200, access: has ? "GRANTED" : "NOT_GRANTED" });
+    expect(answer.summary).toStartWith(principal);
+    if (has) expect(explained(answer)).toMatchObject([{ member: granted(pool), bearing: "granted" }]);
+    else expect(answer.advice.command).toContain(`--member=${principal} `);
+    await setPolicy(project, []);
+  });
+
+  test("of a pool that is not there, or disabled, has nothing", async () => {
+    const { server, shop } = world;
+    await server.workloadIdentity.createPool(shop, "off-pool", { disabled: true });
+    for (const name of ["off-pool", "no-pool"]) {
+      const principal = bySubject().replace("ci-pool", name);
+      await setPolicy(project, [{ role: "roles/artifactregistry.reader", members: [principal] }]);
+      const answer = await ask(world.owner, app, pull, principal);
+      expect([answer.access, answer.summary]).toEqual([
+        "NOT_GRANTED",
+        expect.stringContaining("is disabled or deleted"),
+      ]);
+    }
+    await setPolicy(project, []);
+  });
+
+  test("is told as the real token would be decided", async () => {
+    const { server, shop } = world;
+    await setPolicy(project, [
+      { role: "roles/artifactregistry.reader", members: [`principalSet:${pool}/group/release`] },
+    ]);
+    const row = await server.workloadIdentity.findPool(shop.id, "ci-pool");
+    if (!row) throw new Error("no pool");
+    const settings = { issuerUri: "https://issuer.example", allowedAudiences: [], jwksJson: undefined };
+    const mapping = { attributeMapping: { "google.subject": "assertion.sub" }, attributeCondition: "" };
+    const provider = await server.workloadIdentity.createProvider(row, "ci-provider", {}, { ...settings, ...mapping });
+    const iat = Math.floor(server.clock.now / 1000);
+    for (const groups of [["release"], ["test"]]) {
+      const workload = { provider: provider.id, groups, attributes: {} };
+      const claims = { sub: bySubject(), iat, exp: iat + 60, scope: "https://www.googleapis.com/auth/cloud-platform" };
+      const token = bearer(server.tokens.sign("access", { ...claims, workload }));
+      const { status } = await server.fetch("/v2/shop/team/app/manifests/latest", { headers: token });
+      const { access } = await ask(world.owner, app, pull, bySubject(), { groups });
+      expect(access).toBe(status === 200 ? "GRANTED" : "NOT_GRANTED");
+    }
+    await setPolicy(project, []);
+  });
+
+  test.each([
+    ["a set as one", () => bySubject().replace("principal:", "principalSet:"), {}],
+    ["one as a set", () => `principal:${pool}/group/release`, {}],
+    ["somebody of no pool", () => "principal://iam.googleapis.com/projects/1/what/subject/x", {}],
+    ["groups of an account", () => member, { groups: ["x"] }],
+    ["attributes of a user", () => "user:ada@example.com", { attributes: { x: "y" } }],
+  ])("cannot be asked about: %s", async (_what, principal, more) => {
+    expect((await ask(world.owner, app, pull, principal(), more)).status).toBe(400);
+  });
+});
+
+test("an account that is bound to a workload says so", async () => {
+  const { server, shop } = world;
+  const { account } = await server.account(shop, "bound", [[`project/${shop.id}`, "roles/viewer"]]);
+  const workload = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci-pool/*";
+  await server.serviceAccounts.bindTo(account, [workload]);
+  const { summary } = await ask(world.owner, app, pull, `serviceAccount:${account.email}`);
+  expect(summary).toEndWith(`Only what began with ${workload} may use this account.`);
 });
 
 describe("who may know", () => {
