@@ -4,7 +4,7 @@ import type { Sandbox } from "../clients/sandbox.ts";
 import type { Names } from "./names.ts";
 
 /** A client on a busy machine; what hangs is a failure. */
-const LIMIT_SECONDS = 100;
+const LIMIT_SECONDS = 200;
 
 /** Takes the command as its argument. */
 const RUN = `
