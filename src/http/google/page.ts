@@ -33,11 +33,12 @@ export function nextPageToken(rows: readonly string[], { limit }: Page): { nextP
 }
 
 /** Opaque, so that nobody builds one by hand and then depends on it. */
-function encodeToken(key: string): string {
+export function encodeToken(key: string): string {
   return Buffer.from(`1:${key}`).toString("base64url");
 }
 
-function decodeToken(token: string): string {
+/** Throws INVALID_ARGUMENT. */
+export function decodeToken(token: string): string {
   const text = Buffer.from(token, "base64url").toString("utf8");
   if (!text.startsWith("1:") || /\p{Cc}/u.test(text))
     throw invalidField("pageToken", "is not one that this server gave");

@@ -4,11 +4,11 @@ import { resolveRepository } from "../../../registry/resolve.ts";
 import { findImage, listShelfImages, type ShelvedImage } from "../../../storage/metadata/artifacts.ts";
 import { listTagsOf } from "../../../storage/metadata/versions.ts";
 import { ApiError, invalidField } from "../api-error.ts";
-import { nextPageToken, parsePage } from "../page.ts";
 import { type ApiCall, type Route, route } from "../route.ts";
 import { ArtifactNames } from "./artifact-names.ts";
 import { decodedOnce, findPackage } from "./artifact-targets.ts";
-import { listQuery, refuseSelection } from "./repository-routes.ts";
+import { listQuery } from "./repository-routes.ts";
+import { selectPage } from "./selection.ts";
 
 const list: Permission = "artifactregistry.repositories.list";
 const imagesPerPageMax = 1000;
@@ -35,19 +35,27 @@ export const dockerImageRoutes: readonly Route[] = [
 
 async function listDockerImages(call: ApiCall<"artifactRepository", unknown, z.infer<typeof listQuery>>) {
   const { services, found, query } = call;
-  refuseSelection(query);
   const { project, place } = found;
-  const page = parsePage(query, imagesPerPageMax);
-  const [name = "", digest = ""] = page.after.split("@");
   const shelf = { location: place.location, projectId: project.id, prefix: place.prefix };
-  const rows = await listShelfImages(services.metadata.read, shelf, { name, digest }, page.limit);
-  const tags = await tagsOf(call, rows);
   const names = new ArtifactNames(project.name, place);
+  const { rows, ...next } = await selectPage(query, imagesPerPageMax, {
+    read: async (after, limit) => {
+      const [name = "", digest = ""] = after.split("@");
+      return await listShelfImages(services.metadata.read, shelf, { name, digest }, limit);
+    },
+    keyOf: ({ repositoryName, digest }) => `${repositoryName}@${digest}`,
+    fieldsOf: (row) => ({
+      name: names.dockerImage(row.repositoryName, row.digest),
+      uploadTime: row.uploadedAt,
+      updateTime: row.uploadedAt,
+      buildTime: row.imageCreatedAt ?? 0,
+      imageSizeBytes: row.imageSize,
+    }),
+    filterable: ["name"],
+    sortable: ["name", "uploadTime", "updateTime", "buildTime", "imageSizeBytes"],
+  });
+  const tags = await tagsOf(call, rows);
   const dockerImages = rows.map((row) => imageJson(names, row, tags.get(keyOf(row)) ?? []));
-  const next = nextPageToken(
-    rows.map(({ repositoryName, digest }) => `${repositoryName}@${digest}`),
-    page,
-  );
   return { ...(dockerImages.length > 0 && { dockerImages }), ...next };
 }
 

@@ -4,10 +4,10 @@ import { principalKey } from "../../../identity/principal.ts";
 import { parseDigest } from "../../../registry/digest.ts";
 import { listShelf } from "../../../storage/metadata/artifacts.ts";
 import { listImages } from "../../../storage/metadata/listings.ts";
-import { nextPageToken, parsePage } from "../page.ts";
 import { type ApiCall, type Route, route } from "../route.ts";
 import { ArtifactNames } from "./artifact-names.ts";
-import { doneOperation, listQuery, refuseSelection } from "./repository-routes.ts";
+import { doneOperation, listQuery } from "./repository-routes.ts";
+import { selectPage } from "./selection.ts";
 
 const list: Permission = "artifactregistry.repositories.list";
 const read: Permission = "artifactregistry.tags.list";
@@ -42,17 +42,17 @@ export const packageRoutes: readonly Route[] = [
 
 async function listPackages(call: ApiCall<"artifactRepository", unknown, z.infer<typeof listQuery>>) {
   const { services, found, query } = call;
-  refuseSelection(query);
   const { project, place } = found;
-  const page = parsePage(query, packagesPerPageMax);
   const shelf = { location: place.location, projectId: project.id, prefix: place.prefix };
-  const rows = await listShelf(services.metadata.read, shelf, page.after, page.limit);
   const names = new ArtifactNames(project.name, place);
+  const { rows, ...next } = await selectPage(query, packagesPerPageMax, {
+    read: async (after, limit) => await listShelf(services.metadata.read, shelf, after, limit),
+    keyOf: ({ name }) => name,
+    fieldsOf: ({ name }) => ({ name: names.package(name) }),
+    filterable: ["name"],
+    sortable: ["name"],
+  });
   const packages = rows.map(({ name }) => ({ name: names.package(name) }));
-  const next = nextPageToken(
-    rows.map(({ name }) => name),
-    page,
-  );
   return { ...(packages.length > 0 && { packages }), ...next };
 }
 

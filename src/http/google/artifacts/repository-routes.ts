@@ -1,18 +1,18 @@
 import { z } from "zod";
 import type { Permission } from "../../../access/permissions.ts";
 import { listChildren } from "../../../storage/metadata/listings.ts";
-import { invalidField } from "../api-error.ts";
 import { nextPageToken, pageQuery, parsePage } from "../page.ts";
 import { type ApiCall, type Route, route } from "../route.ts";
 import { ArtifactNames } from "./artifact-names.ts";
 import { type ArtifactPlace, hasRepositories, locationsIn, regionOf } from "./artifact-place.ts";
 import type { ArtifactTargets } from "./artifact-targets.ts";
+import { selectPage } from "./selection.ts";
 
 const list: Permission = "artifactregistry.repositories.list";
 const repositoriesPerPageMax = 1000;
 const region = "/v1/projects/{project}/locations/{region}";
 const locationsQuery = z.strictObject({ ...pageQuery, filter: z.literal("").optional() });
-/** gcloud asks again without what is refused, and filters and sorts itself. */
+/** What is not understood in them is refused; gcloud then asks again without, and filters and sorts itself. */
 export const listQuery = z.strictObject({
   ...pageQuery,
   filter: z.string().max(1000).optional(),
@@ -65,12 +65,6 @@ export function doneOperation(parent: string, id = "done") {
   return { name: `${parent}/operations/${id.slice(0, 100)}`, done: true, response };
 }
 
-/** Throws INVALID_ARGUMENT: a wrong selection would be worse than none. */
-export function refuseSelection({ filter, orderBy }: { filter?: string | undefined; orderBy?: string | undefined }) {
-  if (filter) throw invalidField("filter", "is not supported here: choose from the whole listing");
-  if (orderBy) throw invalidField("orderBy", "is not supported here: the order is that of names");
-}
-
 async function listLocations(call: ApiCall<"project", unknown, z.infer<typeof locationsQuery>>) {
   const { services, found, query } = call;
   const page = parsePage(query, repositoriesPerPageMax);
@@ -90,15 +84,19 @@ function locationJson(project: string, region: string) {
 
 async function listRepositories(call: ApiCall<"region", unknown, z.infer<typeof listQuery>>) {
   const { services, found, query } = call;
-  refuseSelection(query);
-  const page = parsePage(query, repositoriesPerPageMax);
-  const places = (await placesIn(call)).filter(({ repository }) => repository > page.after);
-  const some = places.sort((a, b) => (a.repository < b.repository ? -1 : 1)).slice(0, page.limit);
-  const repositories = some.map((place) => repositoryJson(services, { project: found.project, place }));
-  const next = nextPageToken(
-    some.map(({ repository }) => repository),
-    page,
-  );
+  const places = (await placesIn(call)).sort((a, b) => (a.repository < b.repository ? -1 : 1));
+  const { rows, ...next } = await selectPage(query, repositoriesPerPageMax, {
+    read: async (after, limit) => places.filter(({ repository }) => repository > after).slice(0, limit),
+    keyOf: ({ repository }) => repository,
+    fieldsOf: (place) => ({
+      name: new ArtifactNames(found.project.name, place).repository,
+      createTime: found.project.createdAt,
+      updateTime: found.project.createdAt,
+    }),
+    filterable: ["name"],
+    sortable: ["name", "createTime", "updateTime"],
+  });
+  const repositories = rows.map((place) => repositoryJson(services, { project: found.project, place }));
   return { ...(repositories.length > 0 && { repositories }), ...next };
 }
 

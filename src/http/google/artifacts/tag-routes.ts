@@ -5,10 +5,11 @@ import type { Digest } from "../../../registry/digest.ts";
 import { parseTag, type Tag } from "../../../registry/reference.ts";
 import { listTagPage } from "../../../storage/metadata/artifacts.ts";
 import { ApiError, invalidField } from "../api-error.ts";
-import { nextPageToken, pageQuery, parsePage } from "../page.ts";
+import { pageQuery } from "../page.ts";
 import { type ApiCall, type Route, route } from "../route.ts";
 import { ArtifactNames } from "./artifact-names.ts";
 import type { ArtifactTargets } from "./artifact-targets.ts";
+import { selectPage } from "./selection.ts";
 import { parseVersion } from "./version-routes.ts";
 
 const read: Permission = "artifactregistry.tags.list";
@@ -61,14 +62,17 @@ export const artifactTagRoutes: readonly Route[] = [
 ];
 
 async function listTags({ services, found, query }: ApiCall<"package", unknown, z.infer<typeof tagsQuery>>) {
-  const page = parsePage(query, tagsPerPageMax);
-  const digest = parseFilter(query.filter ?? "", found);
-  const rows = await listTagPage(services.metadata.read, found.repositoryId, { ...page, digest }, page.limit);
+  // What gcloud asks most, by an index of its own.
+  const digest = versionFilter(query.filter ?? "", found);
+  const asked = digest === undefined ? query : { ...query, filter: undefined };
+  const { rows, ...next } = await selectPage(asked, tagsPerPageMax, {
+    read: async (after, limit) =>
+      await listTagPage(services.metadata.read, found.repositoryId, { after, digest }, limit),
+    keyOf: ({ name }) => name,
+    fieldsOf: ({ name, digest }) => ({ ...tagJson(found, name, digest) }),
+    filterable: ["name", "version"],
+  });
   const list = rows.map(({ name, digest }) => tagJson(found, name, digest));
-  const next = nextPageToken(
-    rows.map(({ name }) => name),
-    page,
-  );
   return { ...(list.length > 0 && { tags: list }), ...next };
 }
 
@@ -99,12 +103,10 @@ async function setTag(call: ApiCall<"package", TagBody, unknown>, name: string |
   return tagJson(found, tag, digest);
 }
 
-/** `version="projects/…/versions/sha256:…"`, which is all that gcloud ever filters tags by. */
-function parseFilter(text: string, found: ArtifactTargets["package"]): Digest | undefined {
-  if (text === "") return undefined;
-  const [, version] = /^\s*version\s*=\s*"([^"]+)"\s*$/.exec(text) ?? [];
-  if (version === undefined) throw invalidField("filter", 'may be version="…/versions/DIGEST"');
-  return versionIn(version, found);
+/** The digest of `version="projects/…/versions/sha256:…"` alone, without a `*`; undefined for any other filter. */
+function versionFilter(text: string, found: ArtifactTargets["package"]): Digest | undefined {
+  const [, version] = /^\s*version\s*=\s*"([^"*]+)"\s*$/.exec(text) ?? [];
+  return version === undefined ? undefined : versionIn(version, found);
 }
 
 /** A version's whole name must be of this package: a digest elsewhere is another thing. */

@@ -6,11 +6,11 @@ import { findImage, listTagPage } from "../../../storage/metadata/artifacts.ts";
 import { type ImageRow, listImages } from "../../../storage/metadata/listings.ts";
 import { listTagsOf } from "../../../storage/metadata/versions.ts";
 import { ApiError } from "../api-error.ts";
-import { nextPageToken, parsePage } from "../page.ts";
 import { type ApiCall, type Route, route } from "../route.ts";
 import { ArtifactNames } from "./artifact-names.ts";
 import type { ArtifactTargets } from "./artifact-targets.ts";
-import { doneOperation, listQuery, refuseSelection } from "./repository-routes.ts";
+import { doneOperation, listQuery } from "./repository-routes.ts";
+import { selectPage } from "./selection.ts";
 
 const read: Permission = "artifactregistry.tags.list";
 const versionsPerPageMax = 1000;
@@ -52,14 +52,24 @@ export const versionRoutes: readonly Route[] = [
 
 async function listVersions(call: ApiCall<"package", unknown, z.infer<typeof versionsQuery>>) {
   const { services, found, query } = call;
-  refuseSelection(query);
-  const page = parsePage(query, versionsPerPageMax);
-  const images = await listImages(services.metadata.read, found.repositoryId, page.after, page.limit);
+  const names = new ArtifactNames(found.project.name, found.place);
+  const { rows: images, ...next } = await selectPage(query, versionsPerPageMax, {
+    read: async (after, limit) => await listImages(services.metadata.read, found.repositoryId, after, limit),
+    keyOf: ({ digest }) => digest,
+    fieldsOf: ({ digest, uploadedAt, imageSize }) => ({
+      name: names.version(found.resolved.repository.image, digest),
+      createTime: uploadedAt,
+      updateTime: uploadedAt,
+      imageSizeBytes: imageSize,
+    }),
+    filterable: ["name"],
+    sortable: ["name", "createTime", "updateTime", "imageSizeBytes"],
+  });
   const digests = images.map(({ digest }) => digest);
   const tags =
     query.view === "FULL" ? await listTagsOf(services.metadata.read, found.repositoryId, digests) : new Map();
   const rows = images.map((image) => versionJson(found, image, tags.get(image.digest) ?? []));
-  return { ...(rows.length > 0 && { versions: rows }), ...nextPageToken(digests, page) };
+  return { ...(rows.length > 0 && { versions: rows }), ...next };
 }
 
 async function getVersion({ services, found, path, query }: ApiCall<"package", unknown, z.infer<typeof viewQuery>>) {

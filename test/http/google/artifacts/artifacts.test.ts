@@ -60,7 +60,7 @@ describe("Artifact Registry's listings", () => {
     expect(await get(`${repository}/packages/app/versions/${first.digest}`)).not.toHaveProperty("relatedTags");
   });
 
-  test("of tags can be narrowed to one version, and to nothing else", async () => {
+  test("of tags can be narrowed to one version", async () => {
     const tags = `${repository}/packages/app/tags`;
     const version = `${name}/packages/app/versions/${second.digest}`;
     expect((await get(tags)).tags).toHaveLength(2);
@@ -68,7 +68,6 @@ describe("Artifact Registry's listings", () => {
     expect(await get(`${tags}?filter=${filter}`)).toEqual({
       tags: [{ name: `${name}/packages/app/tags/2`, version }],
     });
-    expect((await world.owner(`GET ${tags}?filter=name%3D2`)).status).toBe(400);
     const foreign = encodeURIComponent(`version="${version.replace("app", "web")}"`);
     expect((await world.owner(`GET ${tags}?filter=${foreign}`)).status).toBe(400);
   });
