@@ -12,11 +12,12 @@ export interface RecordedRequest {
 }
 
 /** 127.0.0.2 is another host than the registry's, and on this machine all the same. */
-export function startRecordingProxy(target: string): RecordingProxy {
+export function startRecordingProxy(target: string, tls?: { cert: Bun.BunFile; key: Bun.BunFile }): RecordingProxy {
   const requests: RecordedRequest[] = [];
   const server = Bun.serve({
-    hostname: "127.0.0.2",
+    hostname: tls ? "localhost" : "127.0.0.2",
     port: 0,
+    ...(tls && { tls }),
     async fetch(request) {
       const url = new URL(request.url);
       const { method, headers } = request;
@@ -38,7 +39,7 @@ export function startRecordingProxy(target: string): RecordingProxy {
     },
   });
   return {
-    endpoint: `http://127.0.0.2:${server.port}`,
+    endpoint: tls ? `https://localhost:${server.port}` : `http://127.0.0.2:${server.port}`,
     requests,
     async [Symbol.asyncDispose]() {
       await server.stop(true);

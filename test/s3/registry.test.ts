@@ -16,11 +16,14 @@ describe.skipIf(missing !== undefined)(`over S3${missing ? ` (${missing})` : ""}
   test("the registry does what it does over a folder", async () => {
     const { endpoint, env, bucket } = await sharedRadosgw();
     const paths = [...files, ...(process.env.WAYBILL_S3_OUTAGE_SECONDS ? more : [])];
-    const child = Bun.spawn([process.execPath, "test", ...paths.map((path) => join(import.meta.dir, "..", path))], {
-      env: { ...process.env, ...env, WAYBILL_TEST_BLOBS: `s3://${await bucket()}?endpoint=${endpoint}` },
-      stdout: "ignore",
-      stderr: "pipe",
-    });
+    const child = Bun.spawn(
+      [process.execPath, "test", "--timeout=120000", ...paths.map((path) => join(import.meta.dir, "..", path))],
+      {
+        env: { ...process.env, ...env, WAYBILL_TEST_BLOBS: `s3://${await bucket()}?endpoint=${endpoint}` },
+        stdout: "ignore",
+        stderr: "pipe",
+      },
+    );
     const [code, output] = await Promise.all([child.exited, child.stderr.text()]);
     const failed = output.split("\n").filter((line) => line.startsWith("(fail)"));
     expect({ code, failed, output: code === 0 ? "" : output }).toEqual({ code: 0, failed: [], output: "" });

@@ -17,9 +17,19 @@ export async function openS3Blobs(
   const store = new S3Blobs(s3Connection(address, credentialsFile, env));
   await store.probe().catch((error) => {
     if (!(error instanceof S3Error)) throw error;
+    const distrust = certificateTrouble(error);
+    if (distrust !== undefined)
+      throw new S3Error("Certificate", `--blobs: the store's certificate is refused: ${distrust}`);
     if (!isTransient(error)) throw new S3Error(error.code, `--blobs: ${error.message}`);
   });
   return store;
+}
+
+/** What is wrong with the certificate, where that is why nobody answered: it will not mend by itself. */
+function certificateTrouble({ cause }: S3Error): string | undefined {
+  const code = (cause as { code?: unknown } | undefined)?.code;
+  if (typeof code !== "string" || !/CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|ALTNAME/.test(code)) return undefined;
+  return `${code} (NODE_EXTRA_CA_CERTS names a file of authorities to trust)`;
 }
 
 /** How a bucket is reached from this process. Throws S3AddressError, S3CredentialsError. */
