@@ -18,6 +18,8 @@ export interface Control {
   quarantine(digest: string, objectKey: string, reason: string): Promise<Damage | undefined>;
   /** Lets the next signing keys sign; with `revokeOld` nothing is believed that the old ones signed. */
   rotateKeys(revokeOld: boolean): Promise<Rotation[]>;
+  /** Tries again to tell what was given up: one event, or all. Answers how many. */
+  retryWebhooks(eventId: string | undefined): Promise<number>;
   /** Keeps the bytes of what is collected for so long: a backup still copies them. */
   holdBytes(milliseconds: number): Promise<void>;
 }
@@ -54,6 +56,9 @@ export function openControlSocket(path: string, control: Control, log: ErrorLog)
       "/rotate-keys": {
         POST: async (request) => Response.json(await control.rotateKeys((await read(request)).revokeOld === true)),
       },
+      "/retry-webhooks": {
+        POST: async (request) => Response.json({ count: await control.retryWebhooks((await read(request)).eventId) }),
+      },
       "/hold-bytes": {
         POST: async (request) => {
           await control.holdBytes((await read(request)).milliseconds ?? 0);
@@ -82,6 +87,7 @@ const questionSchema = z
     digest: z.string(),
     objectKey: z.string(),
     reason: z.string(),
+    eventId: z.string(),
     milliseconds: z.number().int().nonnegative(),
   })
   .partial();
@@ -106,6 +112,7 @@ export function connectControl(path: string): Control {
     quarantine: async (digest, objectKey, reason) =>
       (await ask<{ damage?: Damage }>("/quarantine", { digest, objectKey, reason })).damage,
     rotateKeys: (revokeOld) => ask<Rotation[]>("/rotate-keys", { revokeOld }),
+    retryWebhooks: async (eventId) => (await ask<{ count: number }>("/retry-webhooks", { eventId })).count,
     holdBytes: async (milliseconds) => void (await ask("/hold-bytes", { milliseconds })),
   };
 }

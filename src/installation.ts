@@ -35,6 +35,7 @@ import { DescribedImages } from "./registry/described-images.ts";
 import { Garbage, graceMillisecondsDefault } from "./registry/garbage.ts";
 import { ImageTimes } from "./registry/image-times.ts";
 import { Manifests } from "./registry/manifests.ts";
+import type { Outbox } from "./registry/outbox.ts";
 import { Cleanup } from "./registry/rules/cleanup.ts";
 import { RuleBook } from "./registry/rules/rule-book.ts";
 import { Scrub } from "./registry/scrub.ts";
@@ -66,6 +67,8 @@ export interface Foundations {
   readonly providers?: readonly OutsideProvider[];
   /** How outside issuers are asked for their keys, and which of them may lie in a private network. */
   readonly issuers?: { readonly fetch: FetchDocument; readonly mayAsk: (issuer: URL) => boolean };
+  /** Keeps pushes and deletions for others, in their transactions. */
+  readonly outbox?: Outbox | undefined;
   /** Told of everything that the audit log is told of. */
   readonly onEvent?: (event: AuditEvent) => void;
   readonly isOurAudience: (audience: string) => boolean;
@@ -103,7 +106,7 @@ export async function openInstallation(foundations: Foundations) {
   const provenance = new Provenance(metadata, mayActAs(access), now);
   const authenticator = new Authenticator(metadata, tokens, assertions, new KeyProof(metadata, now), provenance, now);
   const registry = {
-    manifests: new Manifests(metadata, new ImageTimes(metadata, store), now),
+    manifests: new Manifests(metadata, new ImageTimes(metadata, store), now, foundations.outbox),
     blobs: new Blobs(metadata, store, now, foundations.redirectBlobs),
     uploads: new Uploads(metadata, store, now),
     caches: await Caches.open(metadata),

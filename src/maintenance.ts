@@ -19,13 +19,15 @@ import type { Metadata } from "./storage/metadata/metadata.ts";
 import type { Reader } from "./storage/metadata/schema.ts";
 import { openSqlite, openSqliteReader } from "./storage/metadata/sqlite.ts";
 import { requireOwnBlobs } from "./storage/own-blobs.ts";
+import { reviveDeliveries } from "./storage/metadata/webhooks.ts";
 import { openExternal } from "./storage-places.ts";
 
 /**
  * An installation as its owner's commands see it, whether a server runs on it or not. Reading happens in the command's
  * own process; what changes something is asked of the server, where one runs.
  */
-export interface Maintenance extends Pick<Control, "collectGarbage" | "quarantine" | "holdBytes" | "rotateKeys"> {
+export interface Maintenance
+  extends Pick<Control, "collectGarbage" | "quarantine" | "holdBytes" | "rotateKeys" | "retryWebhooks"> {
   readonly read: Reader;
   readonly store: BlobStore;
   /** The embedded database; absent where the installation has an external one. */
@@ -139,6 +141,7 @@ function workOn(metadata: Metadata, store: BlobStore, now: () => number, close: 
     collectGarbage: (dryRun: boolean) => (dryRun ? previewGarbage(metadata, garbage, now()) : garbage.collect()),
     quarantine: (digest: string, objectKey: string, reason: string) => scrub.quarantine(digest, objectKey, reason),
     holdBytes: async (milliseconds: number) => garbage.holdBytes(milliseconds),
+    retryWebhooks: (eventId: string | undefined) => metadata.write((write) => reviveDeliveries(write, eventId, now())),
     rotateKeys: async (revokeOld: boolean) => await (await SigningKeys.open(metadata, now)).rotate({ revokeOld }),
     close,
   };

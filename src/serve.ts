@@ -8,6 +8,7 @@ import { databaseName } from "./storage/metadata/database-url.ts";
 import { type InheritedSockets, openInheritedSockets } from "./system/inherited-sockets.ts";
 import { openServiceNotices } from "./system/service-notices.ts";
 import { readTls } from "./tls-setting.ts";
+import { readWebhooks } from "./webhooks-setting.ts";
 
 /** `waybill serve`: runs the registry until it is told to stop. Answers the exit code. */
 export async function runServe(argv: readonly string[]): Promise<number> {
@@ -41,6 +42,7 @@ async function serveUntilStopped(config: Config, inherited: InheritedSockets | u
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
   });
   readTls(config);
+  readWebhooks(config);
   readProviders(config); // What is wrong with it is said before anything is made.
   const folder = openDataFolder(config.data, config.database && databaseName(config.database.reveal()));
   const notices = openServiceNotices(process.env, (error, message) =>

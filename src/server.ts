@@ -37,6 +37,7 @@ import { readProviders } from "./sign-in-providers.ts";
 import { processContext } from "./sources/context.ts";
 import type { BlobStore } from "./storage/blobs/blob-store.ts";
 import { readInstallation } from "./storage/metadata/installation.ts";
+import { reviveDeliveries } from "./storage/metadata/webhooks.ts";
 import { openStorage } from "./storage-places.ts";
 import type { InheritedSockets } from "./system/inherited-sockets.ts";
 import { readTlsFiles } from "./system/tls-files.ts";
@@ -44,6 +45,7 @@ import { TlsWatch, type TlsWatchOptions } from "./system/tls-watch.ts";
 import { openTelemetry } from "./telemetry.ts";
 import { readTls } from "./tls-setting.ts";
 import { upstreams } from "./upstreams.ts";
+import { openWebhooks } from "./webhooks-setting.ts";
 
 /** A server that answers. */
 export interface RunningServer {
@@ -88,6 +90,7 @@ export async function startServer(
   const stopWatching = telemetry.watch({ metadata, store, tls: () => tlsWatch?.current });
   const isNew = (await readInstallation(metadata.read)).size === 0;
   const stopping = new AbortController();
+  const webhooks = openWebhooks(config, names.origin, telemetry.traced(processContext()).fetch, telemetry.onDelivery);
   const installation = await openInstallation({
     metadata,
     store,
@@ -106,6 +109,7 @@ export async function startServer(
     now: Date.now,
     log,
     onEvent: telemetry.onEvent,
+    outbox: webhooks?.outbox,
   });
   const codes = new SetupCodes(metadata, Date.now);
   const ownerKey = (origin = names.origin) =>
@@ -131,6 +135,7 @@ export async function startServer(
             ...migration(installation),
             keyRotation(installation.signingKeys, config["signing-key-days"] * 24 * hourMilliseconds),
             storageSamples(metadata, Date.now),
+            ...(webhooks ? [webhooks.chore(metadata)] : []),
           ]),
     ],
     log,
@@ -180,6 +185,7 @@ function maintenanceOf({ metadata, signingKeys, audit, garbage, scrub, now }: In
       audit.changing(byOwner("waybill server rotate-keys", "signing keys", { revokeOld }), () =>
         signingKeys.rotate({ revokeOld }),
       ),
+    retryWebhooks: (eventId: string | undefined) => metadata.write((write) => reviveDeliveries(write, eventId, now())),
     holdBytes: async (milliseconds: number) => garbage.holdBytes(milliseconds),
   };
 }

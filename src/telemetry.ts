@@ -40,6 +40,7 @@ export function openTelemetry(config: Config, logger: Logger) {
       metadata: timedMetadata(metadata, all, tracer),
       store: timedStore(store, all, tracer),
     }),
+    onDelivery: (outcome: string) => all.webhookDeliveries.of(outcome).add(),
     onEvent: countEvents(all) as (event: AuditEvent) => void,
     onChore: countChores(all, Date.now),
     tlsFailed: () => all.certificateErrors.of().add(),

@@ -21,6 +21,7 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     operations: "verify, backup and restore",
     registry: "what a collection reports",
     identity: "what a rotation of keys reports",
+    storage: "events that wait, and those that were given up",
   },
   helper: {
     sources: "where tokens come from",
@@ -35,10 +36,17 @@ const arrows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     audit: "what is counted of what happens",
     storage: "what is timed, and asked for its size",
   },
+  webhooks: {
+    operations: "what is done again and again",
+    registry: "what is told of",
+    sources: "secrets that show nothing",
+    storage: "events that wait",
+  },
   config: { sources: "secrets that show nothing", storage: "what an address of blobs is" },
   server: {
     config: "what it runs by",
     telemetry: "what is counted, timed and logged",
+    webhooks: "who is told of pushes and deletions",
     system: "certificates, inherited sockets, the service manager",
     http: "faces",
     identity: "domains",

@@ -90,6 +90,14 @@ const outside = {
   "private-upstreams": listOf(hostName).describe(
     "HOST[:PORT],… of upstreams that may lie in a private network, or on this machine",
   ),
+  webhooks: path
+    .optional()
+    .describe(
+      "YAML file with the receivers that are told of pushes and deletions: name, url, secret-file, events, projects",
+    ),
+  "private-webhooks": listOf(hostName).describe(
+    "HOST[:PORT],… of receivers that may lie in a private network, or on this machine, and be told over plain HTTP",
+  ),
   "private-issuers": listOf(hostName).describe(
     "HOST[:PORT],… of workload identity issuers that may lie in a private network, or on this machine",
   ),

@@ -9,6 +9,7 @@ import { deleteReference } from "./deletion.ts";
 import { algorithmOf, type Digest, digestOf } from "./digest.ts";
 import type { ImageTimes } from "./image-times.ts";
 import { type Manifest, mayLieElsewhere, parseManifest, requireManifestSize } from "./manifest.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Reference, Tag } from "./reference.ts";
 import { RegistryError } from "./registry-error.ts";
 import { existingProject, existingRepository, type ResolvedRepository } from "./resolve.ts";
@@ -42,8 +43,11 @@ export class Manifests {
   readonly #metadata: Metadata;
   readonly #imageTimes: ImageTimes;
   readonly #now: () => number;
+  readonly #outbox: Outbox | undefined;
 
-  constructor(metadata: Metadata, imageTimes: ImageTimes, now: () => number) {
+  /** @param outbox told of pushes and deletions, inside their transactions */
+  constructor(metadata: Metadata, imageTimes: ImageTimes, now: () => number, outbox?: Outbox) {
+    this.#outbox = outbox;
     this.#metadata = metadata;
     this.#imageTimes = imageTimes;
     this.#now = now;
@@ -94,6 +98,10 @@ export class Manifests {
       await insertManifest(write, toRow(repositoryId, digest, manifest, push, now), manifest.references);
       if (imageCreatedAt !== undefined) await insertImageTime(write, repositoryId, digest, imageCreatedAt);
       for (const tag of push.tags) await this.#tag(write, { projectId, repositoryId }, tag, digest, push, now);
+      if (push.mayLackParts) return; // Nobody pushed it: a cache fetched it.
+      const { principal, tags } = push;
+      const what = { mediaType: manifest.mediaType, size: push.body.byteLength, digest, tags, principal, at: now };
+      await this.#outbox?.(write, { kind: "pushed", repository: resolved.repository, projectId, ...what });
     };
     await this.#metadata.write((write) => withinLimits(write, projectId, () => store(write)));
     return { digest, subject: manifest.subject };
@@ -113,6 +121,9 @@ export class Manifests {
       withinLimits(write, ids.projectId, async () => {
         for (const reference of references) {
           if (!(await deleteReference(write, ids, reference, change))) throw unknown(resolved, reference);
+          const { repository } = resolved;
+          const what = { repository, projectId: ids.projectId, principal, at: change.at, reference };
+          await this.#outbox?.(write, { kind: "deleted", ...what });
         }
       }),
     );
@@ -124,7 +135,11 @@ export class Manifests {
     const isThere = await this.#metadata.write((write) =>
       withinLimits(write, ids.projectId, async () => {
         if ((await missingManifests(write, ids.repositoryId, [digest])).length > 0) return false;
-        await this.#tag(write, ids, tag, digest, by, this.#now());
+        const now = this.#now();
+        await this.#tag(write, ids, tag, digest, by, now);
+        const { principal } = by;
+        const what = { repository: resolved.repository, projectId: ids.projectId, principal, at: now };
+        await this.#outbox?.(write, { kind: "pushed", digest, tags: [tag], ...what });
         return true;
       }),
     );

@@ -3,6 +3,7 @@ import type { BlobStore } from "../storage/blobs/blob-store.ts";
 import type { Metadata } from "../storage/metadata/metadata.ts";
 import { readOpenWork } from "../storage/metadata/open-work.ts";
 import { listSigningKeys } from "../storage/metadata/signing-keys.ts";
+import { countDeliveries } from "../storage/metadata/webhooks.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 
 /** Questions to the database on behalf of a scraper, at most so often. */
@@ -74,6 +75,9 @@ export function watchServer(all: ServerMetrics, { metadata, store, certificates,
     if (now() - askedAt < askEveryMilliseconds) return;
     askedAt = now();
     all.storeUp.of().value = (await storeAnswers(store)) ? 1 : 0;
+    const deliveries = await countDeliveries(metadata.read);
+    all.webhooksWaiting.of().value = deliveries.reduce((sum, { waiting }) => sum + waiting, 0);
+    all.webhooksDead.of().value = deliveries.reduce((sum, { dead }) => sum + dead, 0);
     const work = await readOpenWork(metadata.read);
     all.uploadsOpen.of().value = work.uploads;
     all.storedBytes.of().value = work.storedBytes;

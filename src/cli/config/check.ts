@@ -1,6 +1,7 @@
 import { ConfigError, readConfig } from "../../config/config.ts";
 import { readProviders } from "../../sign-in-providers.ts";
 import { readTls } from "../../tls-setting.ts";
+import { readWebhooks } from "../../webhooks-setting.ts";
 import type { Invocation } from "../command.ts";
 import { surroundingsOf } from "./surroundings.ts";
 
@@ -10,6 +11,7 @@ export async function run({ argv, context }: Invocation): Promise<number> {
     const { config } = readConfig(argv, surroundingsOf(context));
     readTls(config);
     readProviders(config);
+    readWebhooks(config);
     context.stderr("The settings are good.\n");
     return 0;
   } catch (error) {

@@ -34,6 +34,81 @@ EXAMPLES
   load: async () => await import("./rotate-keys.ts"),
 };
 
+const placeOptions = `    --data=DIR           the data folder of the installation (default ./waybill-data)
+    --database-file=FILE holds the URL of an external database (or --database=URL, or WAYBILL_DATABASE)
+    --format=json|text   json is for programs
+`;
+const place = {
+  options: {
+    data: { type: "string" },
+    database: { type: "string" },
+    "database-file": { type: "string" },
+    format: { type: "string" },
+  },
+  choices: { format: ["json", "text"] },
+} as const;
+
+const webhooksList: Command = {
+  name: "list",
+  summary: "how many events wait for each receiver, and how many were given up",
+  help: `
+SYNOPSIS
+    waybill server webhooks list [--data=DIR] [--format=json|text]
+
+OPTIONS
+${placeOptions}`,
+  ...place,
+  load: async () => ({ run: (await import("./webhooks.ts")).list }),
+};
+
+const deadLetters: Command = {
+  name: "dead-letters",
+  summary: "events that were given up, and why",
+  help: `
+SYNOPSIS
+    waybill server webhooks dead-letters [--limit=N] [--data=DIR] [--format=json|text]
+
+DESCRIPTION
+    An event is given up after ten attempts within about a day, or when the receiver answers 410. It is kept for 30 days.
+
+OPTIONS
+    --limit=N            so many at most, the oldest first (default 100)
+${placeOptions}`,
+  ...place,
+  options: { ...place.options, limit: { type: "string" } },
+  load: async () => ({ run: (await import("./webhooks.ts")).deadLetters }),
+};
+
+const retry: Command = {
+  name: "retry",
+  summary: "try again to tell what was given up",
+  help: `
+SYNOPSIS
+    waybill server webhooks retry [EVENT] [--data=DIR] [--format=json|text]
+
+DESCRIPTION
+    Delivers one event again, or all that were given up. They keep their ids, so that a receiver knows what it has.
+
+OPTIONS
+${placeOptions}`,
+  ...place,
+  positionals: { name: "EVENT", min: 0, max: 1 },
+  load: async () => ({ run: (await import("./webhooks.ts")).retry }),
+};
+
+const webhooks: Group = {
+  name: "webhooks",
+  summary: "events that others are told of",
+  help: `
+SYNOPSIS
+    waybill server webhooks COMMAND [--FLAG…]
+
+DESCRIPTION
+    \`waybill serve --webhooks=FILE\` tells receivers of pushes and deletions; docs/operations.md shows the file.
+`,
+  commands: [webhooksList, deadLetters, retry],
+};
+
 /** `waybill server …` */
 export const server: Group = {
   name: "server",
@@ -42,5 +117,5 @@ export const server: Group = {
 SYNOPSIS
     waybill server COMMAND [--FLAG…]
 `,
-  commands: [rotateKeys],
+  commands: [rotateKeys, webhooks],
 };

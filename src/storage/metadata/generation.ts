@@ -32,6 +32,7 @@ const quietTables: ReadonlySet<string> = new Set([
   "storage_samples",
   "tag_history",
   "uploads",
+  "webhook_deliveries",
 ]);
 
 /**

@@ -9,6 +9,7 @@ import type { RegistryTables } from "./registry-tables.ts";
 import type { RulesTables } from "./rules-tables.ts";
 import type { TokenTables } from "./token-tables.ts";
 import type { UpstreamTables } from "./upstream-tables.ts";
+import type { WebhookTables } from "./webhook-tables.ts";
 
 /**
  * What lies in the database, the same on SQLite and PostgreSQL.
@@ -27,6 +28,7 @@ import type { UpstreamTables } from "./upstream-tables.ts";
  * groups ── group_members    custom_roles (project)    deny_policies, constraints ─ what no binding can grant
  * workload_identity_pools (project) ── workload_identity_providers          revoked_tokens
  * audit_pending ─→ audit_entries, audit_checkpoints     audit_uses, audit_pulls ─ what happened
+ * webhook_deliveries ─ events that wait for their receivers
  * reviews ─ what may have become garbage          removed_objects ─ bytes to be removed
  * moves, move_changes ─ while the installation moves to other storage
  * ```
@@ -46,7 +48,8 @@ export interface Schema
     RegistryTables,
     RulesTables,
     TokenTables,
-    UpstreamTables {
+    UpstreamTables,
+    WebhookTables {
   readonly installation: InstallationTable;
   readonly versions: VersionsTable;
   readonly projects: ProjectsTable;
