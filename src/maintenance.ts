@@ -18,8 +18,8 @@ import { isAddress } from "./storage/blobs/s3-address.ts";
 import type { Metadata } from "./storage/metadata/metadata.ts";
 import type { Reader } from "./storage/metadata/schema.ts";
 import { openSqlite, openSqliteReader } from "./storage/metadata/sqlite.ts";
-import { requireOwnBlobs } from "./storage/own-blobs.ts";
 import { reviveDeliveries } from "./storage/metadata/webhooks.ts";
+import { requireOwnBlobs } from "./storage/own-blobs.ts";
 import { openExternal } from "./storage-places.ts";
 
 /**
