@@ -69,7 +69,8 @@ SYNOPSIS
     waybill server webhooks dead-letters [--limit=N] [--data=DIR] [--format=json|text]
 
 DESCRIPTION
-    An event is given up after ten attempts within about a day, or when the receiver answers 410. It is kept for 30 days.
+    An event is given up after ten attempts within about a day, or when the receiver answers 410. It is kept for
+    30 days.
 
 OPTIONS
     --limit=N            so many at most, the oldest first (default 100)
