@@ -46,3 +46,16 @@ test("every page of the guide can be found from docs/README.md", () => {
   const guide = pages.filter((page) => page.startsWith("docs/") && !page.startsWith("docs/decisions/"));
   expect(guide.filter((page) => !reached.has(page))).toEqual([]);
 });
+
+test("every test and source that docs/security.md names is there", () => {
+  const text = readFileSync(join(root, "docs/security.md"), "utf8");
+  const named = [...text.matchAll(/`((?:test|src)\/[\w./{},-]+)`/g)].flatMap(([, path = ""]) => expanded(path));
+  expect(named.length).toBeGreaterThan(60);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+/** `a/{b,c}.ts` is two files. */
+function expanded(path: string): string[] {
+  const { before = "", choices, after = "" } = /^(?<before>.*)\{(?<choices>.*)\}(?<after>.*)$/.exec(path)?.groups ?? {};
+  return choices === undefined ? [path] : choices.split(",").map((choice) => `${before}${choice}${after}`);
+}
