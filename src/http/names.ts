@@ -97,8 +97,17 @@ export class Names {
   };
 
   contextOf(request: Request, connection: Connection): RequestContext {
-    const name = this.#byHost.get(request.headers.get("host")?.toLowerCase() ?? "") ?? this.#first;
-    return new Context(name, request, connection, this);
+    return new Context(request, connection, this);
+  }
+
+  /** The name under which a request came; the first for one that is none of ours. */
+  nameOf({ headers }: Request): Name {
+    return this.#byHost.get(headers.get("host")?.toLowerCase() ?? "") ?? this.#first;
+  }
+
+  /** The location of every request, where there is one only. */
+  get onlyLocation(): string | undefined {
+    return this.#settings.hosts.length > 1 ? undefined : this.#first.location;
   }
 
   /** Whether a request that came from this peer was sent in private. */
@@ -131,6 +140,7 @@ export class Names {
   }
 
   #isProxy(address: string): boolean {
+    if (this.#settings.trustedProxies.length === 0) return false;
     return isIP(address) !== 0 && this.#proxies.check(address, isIPv6(address) ? "ipv6" : "ipv4");
   }
 
@@ -146,22 +156,29 @@ export class Names {
   }
 }
 
-/** The peer's address is asked for only where it matters: it costs a system call. */
+/** What costs something is looked up when somebody asks: the peer's address is a system call, a header is copied. */
 class Context implements RequestContext {
-  readonly location: string;
-  readonly origin: string;
-  readonly host: string;
+  #known: Name | undefined;
   readonly #request: Request;
   readonly #connection: Connection;
   readonly #names: Names;
 
-  constructor({ location, origin, host }: Name, request: Request, connection: Connection, names: Names) {
-    this.location = location;
-    this.origin = origin;
-    this.host = host;
+  constructor(request: Request, connection: Connection, names: Names) {
     this.#request = request;
     this.#connection = connection;
     this.#names = names;
+  }
+
+  get location(): string {
+    return this.#names.onlyLocation ?? this.#name.location;
+  }
+
+  get origin(): string {
+    return this.#name.origin;
+  }
+
+  get host(): string {
+    return this.#name.host;
   }
 
   get secure(): boolean {
@@ -191,6 +208,11 @@ class Context implements RequestContext {
 
   waitForUs(): void {
     this.#connection.setPatience(0);
+  }
+
+  get #name() {
+    this.#known ??= this.#names.nameOf(this.#request);
+    return this.#known;
   }
 }
 
