@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { startRegistry } from "waybill/start-registry";
+
+// Starting a program on a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 /** Whether a push to an image of the registry may begin. */
 async function mayPush({ origin, keyFile }: { origin: string; keyFile: string }, image: string): Promise<boolean> {

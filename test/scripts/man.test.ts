@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,9 @@ import { manPage } from "../../scripts/man-page.ts";
 import type { Entry } from "../../src/cli/command.ts";
 import { root } from "../../src/cli/commands.ts";
 import { clientTest } from "../clients/client-test.ts";
+
+// Other programs on a busy machine take their time.
+setDefaultTimeout(60_000);
 
 const pages = await manPages(new Date(0));
 

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCli } from "../../../src/cli/run.ts";
 import { clientTest } from "../../clients/client-test.ts";
 import { context } from "../context.ts";
+
+// Other programs on a busy machine take their time.
+setDefaultTimeout(60_000);
 
 // Real shells are asked what they would offer.
 

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,9 @@ import { archivesOf, checksums } from "../../../scripts/release/release.ts";
 import { softwareBillOfMaterials } from "../../../scripts/release/sbom.ts";
 import { targets } from "../../../scripts/release/targets.ts";
 import { version } from "../../../src/cli/command.ts";
+
+// Other programs on a busy machine take their time.
+setDefaultTimeout(60_000);
 
 const repository = join(import.meta.dir, "../../..");
 const folder = mkdtempSync(join(tmpdir(), "waybill-release-test-"));
