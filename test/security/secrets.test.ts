@@ -6,6 +6,9 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { doorsOf, type Faces } from "../../src/http/app.ts";
+import { consoleRoutes } from "../../src/http/console/console-routes.ts";
+import { peopleRoutes } from "../../src/http/console/people/people-routes.ts";
 import { googleRoutes } from "../../src/http/google/routes.ts";
 import type { KeyFile } from "../../src/identity/key-file.ts";
 import { Home } from "../helper/home.ts";
@@ -82,6 +85,11 @@ function doors(): string[] {
   const google = googleRoutes.map(({ method, pattern }) => {
     return `${method} ${pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? "app")}`;
   });
+  const pages = [...peopleRoutes, ...consoleRoutes].map(
+    ({ method, pattern }) =>
+      `${method} ${pattern.replaceAll(/\{(\w+)\+?\}/g, (_, name: string) => names[name] ?? "app")}`,
+  );
+  const whole = doorsOf({} as Faces).filter(({ path }) => !path.endsWith("*"));
   return [
     "GET /v2/",
     "GET /v2/token",
@@ -107,6 +115,8 @@ function doors(): string[] {
     "POST /console/setup",
     "GET /healthz",
     "GET /no-such-path",
+    ...whole.flatMap(({ path }) => [`GET ${path}`, `POST ${path}`]),
+    ...pages.filter((line) => !line.startsWith("POST /console/sign-out")),
     ...google.filter((line) => !line.startsWith("DELETE /v1/projects/shop") && !line.includes(":import")),
   ];
 }
@@ -169,7 +179,7 @@ test("no secret that is shown at any door is written anywhere", async () => {
   const secrets = await secretsOf(send, key);
   const [access] = secrets as [Secret];
   let requests = 0;
-  for (const door of doors()) {
+  const show = async (door: string) => {
     const [method = ""] = door.split(" ");
     for (const secret of secrets) {
       for (const [path, init] of shown(door, secret)) {
@@ -181,7 +191,10 @@ test("no secret that is shown at any door is written anywhere", async () => {
         requests++;
       }
     }
-  }
+  };
+  // Whoever shows a token there has ended it.
+  const isLast = (door: string) => door.endsWith(" /revoke");
+  for (const door of doors().filter((each) => !isLast(each))) await show(door);
   // In the place of a repository, a tag and an id.
   for (const { text } of secrets) {
     const part = encodeURIComponent(text);
@@ -200,6 +213,8 @@ test("no secret that is shown at any door is written anywhere", async () => {
       }
     }
   }
+  expect((await send("/userinfo", { headers: bearer(access.text) })).status).toBe(200);
+  for (const door of doors().filter(isLast)) await show(door);
   const log = await home.waybill(["audit", "export", "-"], { env: owner });
   await server.stop();
   expect(log.stdout.split("\n").length).toBeGreaterThan(20);
