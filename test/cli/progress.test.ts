@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { formatBytes, formatCount } from "../../src/cli/operations/format-bytes.ts";
-import { showProgress } from "../../src/cli/operations/progress.ts";
+import { showProgress, showSteps } from "../../src/cli/operations/progress.ts";
 import { context } from "./context.ts";
 
 function progressOn(interactive: boolean) {
@@ -54,4 +54,19 @@ test("bytes and counts are written for people", () => {
     "2 blobs",
     "0 repositories",
   ]);
+});
+
+test("several works one after the other are a bar each on a terminal, and a line each elsewhere", () => {
+  for (const [interactive, says] of [
+    [true, "\r[###############---------------] 50% of 4 rows copying rows\x1b[K"],
+    [false, "copying rows\nchecking blobs\n"],
+  ] as const) {
+    const { it, said } = context({ interactive });
+    const steps = showSteps(it);
+    steps.update("copying rows", 2, 4);
+    if (!interactive) steps.update("checking blobs", 0, 2048);
+    expect(said.stderr).toBe(says);
+    steps.end();
+    expect(said.stderr).toBe(interactive ? `${says}\r\x1b[K` : says);
+  }
 });

@@ -4,12 +4,11 @@ import type { Resource } from "../../access/resource.ts";
 import { AdministrationError } from "../../identity/administration-error.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
 import { RegistryError } from "../../registry/registry-error.ts";
-import { storageTroubleOf } from "../../storage/storage-trouble.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
 import { ApiError, apiStatuses } from "../google/api-error.ts";
 import { OAuthError } from "../token/oauth-error.ts";
-import { retryAfter, unreachableText } from "../unreachable.ts";
+import { passingText, retryAfter } from "../unreachable.ts";
 import { renderPage, type Viewer } from "./page.ts";
 import { ForeignFormError } from "./page-form.ts";
 
@@ -70,7 +69,8 @@ function explain(error: unknown, log: ErrorLog): ConsoleError {
   if (error instanceof OAuthError) return new ConsoleError(400, notDone, error.message);
   if (error instanceof IdentityError) return new ConsoleError(401, "Sign in again", error.message);
   if (error instanceof TooManyRequestsError) return new ConsoleError(429, "Too many requests", error.message);
-  if (storageTroubleOf(error) === "unreachable") return new ConsoleError(503, "One moment", unreachableText);
+  const passing = passingText(error);
+  if (passing !== undefined) return new ConsoleError(503, "One moment", passing);
   log(error, "a page could not be made");
   return new ConsoleError(500, "The server is in trouble", "It could not make this page. Its log says why.");
 }

@@ -5,7 +5,7 @@ import { RegistryError, type RegistryErrorCode } from "../../registry/registry-e
 import { storageTroubleOf } from "../../storage/storage-trouble.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
 import type { RequestContext } from "../names.ts";
-import { retryAfter, unreachableText } from "../unreachable.ts";
+import { passingText, retryAfter } from "../unreachable.ts";
 import { RefusalError } from "./refusal.ts";
 
 /** Where what the client need not know is kept. */
@@ -55,15 +55,15 @@ export function answerError(error: unknown, context: RequestContext, log: ErrorL
     return answer("SIZE_INVALID", "the connection ended before the body did");
   }
   const trouble = storageTroubleOf(error);
-  if (trouble === "unreachable") return answer("UNAVAILABLE", unreachableText, undefined, retryAfter);
+  const passing = passingText(error);
+  if (passing !== undefined) return answer("UNAVAILABLE", passing, undefined, retryAfter);
   log(error, "request failed", context.requestId);
   if (trouble === "full")
     return answer("STORAGE_FULL", "the registry's disk is full: free some space there and try again");
   if (trouble === "unwritable") return answer("UNAVAILABLE", "the registry's disk cannot be written at the moment");
-  if (trouble === "away" || trouble === "moving") {
+  if (trouble === "away") {
     const headers = { "retry-after": String(retryAfterSeconds) };
-    const why = trouble === "away" ? "does not answer at the moment" : "moves to another place";
-    return answer("UNAVAILABLE", `the registry's storage ${why}: try again`, undefined, headers);
+    return answer("UNAVAILABLE", "the registry's storage does not answer at the moment: try again", undefined, headers);
   }
   return answer("UNKNOWN", "the server failed; its log says why");
 }

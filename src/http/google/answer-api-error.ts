@@ -4,10 +4,9 @@ import { AdministrationError, type AdministrationErrorCode } from "../../identit
 import { IdentityError } from "../../identity/identity-error.ts";
 import { principalName } from "../../identity/principal.ts";
 import { RegistryError, type RegistryErrorCode } from "../../registry/registry-error.ts";
-import { storageTroubleOf } from "../../storage/storage-trouble.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
-import { retryAfter, unreachableText } from "../unreachable.ts";
+import { passingText, retryAfter } from "../unreachable.ts";
 import { ApiError, type ApiErrorCode, type ApiErrorDetail, apiStatuses } from "./api-error.ts";
 import { detailsOf, errorInfo, identityErrorInfo } from "./error-info.ts";
 
@@ -83,7 +82,8 @@ function toApiError(error: unknown, log: ErrorLog): ApiError {
   if ((error as Partial<Error> | undefined)?.name === "AbortError") {
     return new ApiError("INVALID_ARGUMENT", "the connection ended before the body did");
   }
-  if (storageTroubleOf(error) === "unreachable") return new ApiError("UNAVAILABLE", unreachableText, [], retryAfter);
+  const passing = passingText(error);
+  if (passing !== undefined) return new ApiError("UNAVAILABLE", passing, [], retryAfter);
   log(error, "administration request failed");
   return new ApiError("INTERNAL", "the server failed; its log says why");
 }

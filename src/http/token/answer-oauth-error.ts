@@ -1,9 +1,8 @@
 import { AdministrationError } from "../../identity/administration-error.ts";
 import { IdentityError } from "../../identity/identity-error.ts";
-import { storageTroubleOf } from "../../storage/storage-trouble.ts";
 import type { ErrorLog } from "../distribution/answer-error.ts";
 import { TooManyRequestsError } from "../doorkeeper.ts";
-import { retryAfter, unreachableText } from "../unreachable.ts";
+import { passingText, retryAfter } from "../unreachable.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** Answers with tokens in them stay out of caches (RFC 6749 section 5.1). */
@@ -24,8 +23,9 @@ export function answerOAuthError(error: unknown, log: ErrorLog): Response {
       headers: { ...notStored, "retry-after": String(error.retryAfterSeconds) },
     });
   }
-  if (storageTroubleOf(error) === "unreachable") {
-    const body = { error: "temporarily_unavailable", error_description: unreachableText };
+  const passing = passingText(error);
+  if (passing !== undefined) {
+    const body = { error: "temporarily_unavailable", error_description: passing };
     return Response.json(body, { status: 503, headers: { ...notStored, ...retryAfter } });
   }
   log(error, "token request failed");

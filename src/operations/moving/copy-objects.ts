@@ -142,9 +142,9 @@ async function eachPage(
   let done = Number(before?.bytes ?? 0);
   for (;;) {
     const page = (await source.tables.run(
-      `select o.key, o.size, b.digest from objects o left join blobs b on b.object_key = o.key
+      `select o.key, o.size, b.digest from objects o left join blobs b on b.object_key = o.key and b.object_key > ?
        where o.key > ? order by o.key limit ${objectsPerPage}`,
-      [after],
+      [after, after],
     )) as unknown as ObjectToCopy[];
     await work(page, done);
     done += page.reduce((sum, { size }) => sum + Number(size), 0);

@@ -7,6 +7,8 @@ export async function listObjects(read: Reader, after: string, limit: number) {
     .innerJoin("blobs", "blobs.object_key", "objects.key")
     .select(["objects.key", "blobs.digest", "objects.size", "blobs.quarantined_at as quarantinedAt"])
     .where("objects.key", ">", after)
+    // Said of both sides: PostgreSQL joins by merging, and would read the other one from its beginning.
+    .where("blobs.object_key", ">", after)
     .orderBy("objects.key")
     .limit(limit)
     .execute();
