@@ -29,7 +29,12 @@ if (missing) console.error(`${missing}: an S3 store that is cut off`);
 describe.skipIf(missing !== undefined)(`an S3 store that is cut off${missing ? ` (${missing})` : ""}`, () => {
   const servers: ServerOnS3[] = [];
   afterAll(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
+    const { env } = await sharedRadosgw();
+    for (const { stderr } of await Promise.all(servers.map((server) => server.stop()))) {
+      // Why blobs were refused is in the log; with what the store is asked is not.
+      expect(stderr).toContain("the store does not answer");
+      for (const secret of [env.AWS_SECRET_ACCESS_KEY, "Signature"]) expect(stderr).not.toContain(secret);
+    }
   });
 
   test.concurrent.each(outages)(
