@@ -110,6 +110,28 @@ DESCRIPTION
   commands: [webhooksList, deadLetters, retry],
 };
 
+const check: Command = {
+  name: "check",
+  summary: "look at disk, clock, TLS, database, store and queue",
+  help: `
+SYNOPSIS
+    waybill server check [--config=FILE] [--SETTING=VALUE…] [--format=json|text]
+
+DESCRIPTION
+    Takes the settings of \`waybill serve\` and looks at everything that server needs, whether it runs or not; each thing
+    that is not well comes with what mends it. Nothing is changed. The exit code is 1 when something failed.
+
+OPTIONS
+    --format=json|text   json is for programs: a list of {check, status, found, mend}
+    --SETTING=VALUE      any flag of \`waybill serve\`, --config=FILE included
+
+EXAMPLES
+    waybill server check --config=/etc/waybill/waybill.yaml
+`,
+  rawArguments: true,
+  load: () => import("./check.ts"),
+};
+
 /** `waybill server …` */
 export const server: Group = {
   name: "server",
@@ -118,5 +140,5 @@ export const server: Group = {
 SYNOPSIS
     waybill server COMMAND [--FLAG…]
 `,
-  commands: [rotateKeys, webhooks],
+  commands: [check, rotateKeys, webhooks],
 };
