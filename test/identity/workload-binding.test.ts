@@ -5,6 +5,7 @@ import { scope } from "../../src/identity/scopes.ts";
 import type { ProjectRow } from "../../src/storage/metadata/projects.ts";
 import type { ServiceAccountRow } from "../../src/storage/metadata/service-accounts.ts";
 import { assertionOf, jwtBearer } from "../jwt.ts";
+import { pushImage, smallImage } from "../registry/small-image.ts";
 import { basic, bearer, startTestServer, type TestServer } from "../server.ts";
 import { Issuer } from "./federation/issuer.ts";
 
@@ -41,6 +42,8 @@ beforeAll(async () => {
   );
   audience = audienceOf(row, provider);
   pool = audience.replace(/\/providers\/.*$/, "");
+  const pusher = await server.account(shop, "pusher", [[`project/${shop.id}`, "roles/owner"]]);
+  await pushImage(server, "shop/app", "1", smallImage("a"), server.accessToken(pusher.account, pusher.key));
 });
 afterAll(async () => {
   issuer[Symbol.dispose]();
@@ -270,16 +273,22 @@ describe("a token that is bound to a certificate", () => {
   test.each(ways)("is worth nothing without it: one %s", async (_what, issue) => {
     certificate = own;
     const token = await issue();
-    const { token: registry } = (await (await registryToken(token)).json()) as { token: string };
+    const scope = "scope=repository:shop/app:pull";
+    const asked = await send(`/v2/token?${scope}`, { headers: basic("oauth2accesstoken", token) });
+    const { token: registry } = (await asked.json()) as { token: string };
+    // What was answered to the one a moment ago is not remembered for the other.
+    const pull = async () => (await send("/v2/shop/app/manifests/1", { headers: bearer(registry) })).status;
     const statuses = async () => [
       await see(token),
+      await pull(),
+      await pull(),
       (await registryToken(token)).status,
       (await send("/v2/", { headers: bearer(registry) })).status,
     ];
-    expect(await statuses()).toEqual([200, 200, 200]);
-    for (certificate of ["", another]) expect(await statuses()).toEqual([401, 401, 401]);
+    expect(new Set(await statuses())).toEqual(new Set([200]));
+    for (certificate of ["", another]) expect(new Set(await statuses())).toEqual(new Set([401]));
     certificate = own;
-    expect(await statuses()).toEqual([200, 200, 200]);
+    expect(new Set(await statuses())).toEqual(new Set([200]));
   });
 
   test("is neither widened nor bound anew by whoever stole it", async () => {
