@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,10 @@ export interface Folders {
   readonly objects: string;
   remove(): Promise<void>;
 }
+
+const prefix = `waybill-registry-${process.pid}-`;
+const staleMilliseconds = 24 * 3600 * 1000;
+for (const parent of new Set([memoryFolder(), tmpdir()])) removeStale(parent);
 
 /** What a test suite that ends early leaves behind. */
 const left = new Set<string>();
@@ -32,8 +36,8 @@ export async function takeFolders(): Promise<Folders> {
 }
 
 async function make(): Promise<Folders> {
-  const memory = mkdtempSync(join(memoryFolder(), "waybill-registry-"));
-  const disk = mkdtempSync(join(tmpdir(), "waybill-registry-"));
+  const memory = mkdtempSync(join(memoryFolder(), prefix));
+  const disk = mkdtempSync(join(tmpdir(), prefix));
   left.add(memory).add(disk);
   const objects = join(disk, "objects");
   await mkdir(objects);
@@ -55,5 +59,24 @@ function memoryFolder(): string {
     return "/dev/shm";
   } catch {
     return tmpdir();
+  }
+}
+
+/** `bun test` says nothing before it ends, so the folders made ahead stay, empty. A later process removes them, a day after. */
+function removeStale(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const [, pid] = /^waybill-registry-([0-9]+)-/.exec(name) ?? [];
+    const path = join(parent, name);
+    const modifiedAt = pid === undefined ? undefined : statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (modifiedAt === undefined || Date.now() - modifiedAt < staleMilliseconds || isAlive(Number(pid))) continue;
+    rm(path, { recursive: true, force: true }).catch(() => {}); // Another user's, perhaps.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code !== "ESRCH";
   }
 }

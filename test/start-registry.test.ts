@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRegistry } from "waybill/start-registry";
 
@@ -60,6 +61,23 @@ describe("startRegistry", () => {
     [{ project: "No Project" }, "No Project"],
   ])("refuses %j", async (options, message) => {
     expect(startRegistry(options)).rejects.toThrow(message);
+  });
+
+  test("removes what processes left that ended a day ago, and nothing else", async () => {
+    const ended = Bun.spawnSync(["true"]).pid;
+    const make = (pid: number, hoursAgo: number) => {
+      const path = mkdtempSync(join(tmpdir(), `waybill-registry-${pid}-`));
+      utimesSync(path, new Date(), new Date(Date.now() - hoursAgo * 3600 * 1000));
+      return path;
+    };
+    const [stale, fresh, running] = [make(ended, 25), make(ended, 1), make(process.pid, 25)];
+    const script = 'await using _ = await (await import("waybill/start-registry")).startRegistry();';
+    const child = Bun.spawn([process.execPath, "-e", script], { cwd: join(import.meta.dir, "..") });
+    expect(await child.exited).toBe(0);
+    expect([stale, fresh, running].map((path) => existsSync(path))).toEqual([false, true, true]);
+    for (const path of [fresh, running]) rmSync(path, { recursive: true });
+    const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`waybill-registry-${child.pid}-`));
+    expect(left).toEqual([]);
   });
 
   test("is the same from Node, and ends with it", async () => {
