@@ -149,7 +149,7 @@ export class Authenticator {
       use === undefined
         ? await this.#bySelfSigned(token)
         : await this.#byClaims(this.#tokens.verify(use, token), expectation.graceMilliseconds ?? 0);
-    // Who acts as an account under a condition of time does so while it holds, and not a second longer.
+    // Who acts as an account under a condition of time does so while it holds, and not ten seconds longer.
     if (!caller.momentary) this.#known.remember(token, caller, version, this.#now());
     return caller;
   }

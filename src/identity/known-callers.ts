@@ -6,10 +6,10 @@ interface Known {
 }
 
 /**
- * Nothing is remembered for longer, so that what ends by the clock alone (a key's own expiry) ends soon after: within two
+ * Nothing is remembered for longer, so that what ends by the clock alone (a key's own expiry) ends soon after: within ten
  * seconds, with the one for which an answer may be remembered beside it.
  */
-const rememberMillisecondsMax = 1000;
+const rememberMillisecondsMax = 9_000;
 const callersMax = 20_000;
 
 /**

@@ -20,18 +20,11 @@ import { RegistryError } from "./registry-error.ts";
 import { existingProject, type ResolvedRepository } from "./resolve.ts";
 import { requireWritable, roomForUpload, withinLimits } from "./rules/limits.ts";
 import { digestOfStream, RunningHashes } from "./running-hashes.ts";
+import type { UploadChunk } from "./upload-chunk.ts";
+import { UploadTurns } from "./upload-turns.ts";
 
-/** Some bytes of an upload. */
-export interface UploadChunk {
-  /** Each piece is taken with the memory it lies in, which is empty afterwards. */
-  readonly body: AsyncIterable<Uint8Array>;
-  /** Where the client says they begin, in bytes. */
-  readonly start?: number | undefined;
-  /** How many the client says there are; fewer means that the connection broke. */
-  readonly length?: number | undefined;
-  /** Hears how many more bytes can be read from the store. */
-  readonly onWritten?: ((bytes: number) => void) | undefined;
-}
+/** An upload while a request writes it. */
+type HeldUpload = UploadRow & { readonly turn: string };
 
 /** An upload that nobody continued for so long is given up. */
 const idleMillisecondsMax = 24 * 60 * 60 * 1000;
@@ -46,12 +39,13 @@ export class Uploads {
   readonly #store: BlobStore;
   readonly #now: () => number;
   readonly #hashes = new RunningHashes();
-  readonly #busy = new Map<string, Promise<unknown>>();
+  readonly #turns: UploadTurns;
 
   constructor(metadata: Metadata, store: BlobStore, now: () => number) {
     this.#metadata = metadata;
     this.#store = store;
     this.#now = now;
+    this.#turns = new UploadTurns(metadata, store, now);
   }
 
   /** Opens an upload that only this principal may continue. Throws NAME_UNKNOWN. */
@@ -96,8 +90,8 @@ export class Uploads {
 
   /** Adds bytes and answers how many there are now. Throws RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_UNKNOWN, DENIED. */
   append(id: string, chunk: UploadChunk): Promise<number> {
-    return this.#inTurn(id, async () => {
-      const upload = await this.#current(id);
+    return this.#turns.hold(id, async (turn) => {
+      const upload = { ...(await this.#current(id)), turn };
       return await this.#orGiveUp(id, () => this.#receive(upload, chunk));
     });
   }
@@ -107,8 +101,8 @@ export class Uploads {
    * A wrong digest ends the upload. Throws DIGEST_INVALID and what `append` throws.
    */
   finish(id: string, chunk: UploadChunk, digest: Digest): Promise<void> {
-    return this.#inTurn(id, async () => {
-      const upload = await this.#current(id);
+    return this.#turns.hold(id, async (turn) => {
+      const upload = { ...(await this.#current(id)), turn };
       const size = await this.#orGiveUp(id, () => this.#receive(upload, chunk, digest));
       const seen = await this.#hashes.finish(upload.id, size, algorithmOf(digest));
       if (seen !== undefined && seen !== digest) throw await this.#mismatch(id, size, seen, digest);
@@ -158,7 +152,9 @@ export class Uploads {
   async cancelExpired(): Promise<number> {
     for (let ended = 0; ; ) {
       const expired = await listExpiredUploads(this.#metadata.read, this.#now(), expiredPerSweep);
-      const cancelled = await Promise.all(expired.map(({ id }) => this.#inTurn(id, () => this.#cancelIfExpired(id))));
+      const cancelled = await Promise.all(
+        expired.map(({ id }) => this.#turns.queued(id, () => this.#cancelIfExpired(id))),
+      );
       ended += cancelled.filter(Boolean).length;
       if (expired.length < expiredPerSweep || !cancelled.includes(true)) return ended;
     }
@@ -204,7 +200,11 @@ export class Uploads {
   }
 
   /** Stores what comes and records it, also when the connection breaks: the client may ask how far it got. */
-  async #receive(upload: UploadRow, { body, start, length, onWritten }: UploadChunk, digest?: Digest): Promise<number> {
+  async #receive(
+    upload: HeldUpload,
+    { body, start, length, onWritten }: UploadChunk,
+    digest?: Digest,
+  ): Promise<number> {
     if (start !== undefined && start !== upload.size) {
       throw new RegistryError("RANGE_INVALID", `the upload has ${upload.size} bytes: continue there, not at ${start}`);
     }
@@ -252,19 +252,22 @@ export class Uploads {
     }
   }
 
-  async #advance(upload: UploadRow, size: number): Promise<void> {
+  async #advance(upload: HeldUpload, size: number): Promise<void> {
     const expiresAt = this.#now() + idleMillisecondsMax;
     const advanced = await this.#metadata.note((write) =>
-      advanceUpload(write, upload.id, upload.size, size, expiresAt),
+      advanceUpload(write, upload.id, upload.size, size, expiresAt, upload.turn),
     );
-    if (!advanced) throw unknown();
+    if (advanced) return;
+    // Another node went on without these bytes: what was hashed here is not what is there.
+    this.#hashes.forget(upload.id);
+    throw unknown();
   }
 
-  async #commit(upload: UploadRow, digest: Digest, { key: objectKey, size }: { key: string; size: number }) {
+  async #commit(upload: HeldUpload, digest: Digest, { key: objectKey, size }: { key: string; size: number }) {
     const { id, location, projectId, repositoryName: name } = upload;
     await this.#checkStored(digest);
     const commit = async (write: Writer) => {
-      if (!(await deleteUpload(write, id))) throw unknown();
+      if (!(await deleteUpload(write, id, upload.turn))) throw unknown();
       const now = this.#now();
       const repositoryId = await ensureRepository(write, { location, projectId, name }, now);
       return await commitBlob(write, repositoryId, { digest, objectKey, size }, now);
@@ -278,17 +281,6 @@ export class Uploads {
     const old = await findBlob(this.#metadata.read, digest);
     if (!old || old.quarantinedAt !== null || (await this.#store.stat(old.objectKey)) === old.size) return;
     await this.#metadata.write((write) => quarantineBlob(write, digest, old.objectKey, this.#now()));
-  }
-
-  async #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(id);
-    const turn = (before ?? Promise.resolve()).catch(() => {}).then(work);
-    this.#busy.set(id, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#busy.get(id) === turn) this.#busy.delete(id);
-    }
   }
 }
 

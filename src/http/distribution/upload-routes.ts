@@ -8,7 +8,8 @@ import { type Digest, type DigestAlgorithm, parseDigest } from "../../registry/d
 import { RegistryError } from "../../registry/registry-error.ts";
 import { parseRepository, type Repository } from "../../registry/repository.ts";
 import { type ResolvedRepository, resolveRepository } from "../../registry/resolve.ts";
-import type { UploadChunk, Uploads } from "../../registry/uploads.ts";
+import type { UploadChunk } from "../../registry/upload-chunk.ts";
+import type { Uploads } from "../../registry/uploads.ts";
 import type { Metadata } from "../../storage/metadata/metadata.ts";
 import { whenceOf, whoOf } from "../audit-facts.ts";
 import { movingBody } from "../moving-body.ts";

@@ -11,6 +11,7 @@ import * as access from "./migrations/0008-access.ts";
 import * as audit from "./migrations/0009-audit.ts";
 import * as registry from "./migrations/0011-registry.ts";
 import * as consoleSamples from "./migrations/0012-console.ts";
+import * as nodes from "./migrations/0013-nodes.ts";
 import * as webhooks from "./migrations/0014-webhooks.ts";
 import * as identity from "./migrations/0015-identity.ts";
 import * as move from "./migrations/0016-move.ts";
@@ -40,6 +41,7 @@ export const migrations: Record<string, Migration> = {
   "0009-audit": audit,
   "0011-registry": registry,
   "0012-console": consoleSamples,
+  "0013-nodes": nodes,
   "0014-webhooks": webhooks,
   "0015-identity": identity,
   "0016-move": move,

@@ -214,6 +214,10 @@ interface UploadsTable {
   size: number;
   created_at: number;
   expires_at: number;
+  /** The request that writes it, of whichever node; empty for none. */
+  turn: Generated<string>;
+  /** Grows while that request lives. */
+  beat: Generated<number>;
 }
 
 interface ManifestsTable {

@@ -48,26 +48,35 @@ export async function insertUpload(write: Writer, upload: UploadRow): Promise<vo
     .execute();
 }
 
-/** Records what has arrived; false when somebody else recorded more in the meantime or ended the upload. */
+/**
+ * Records what has arrived; false when somebody else recorded more in the meantime or ended the upload.
+ *
+ * @param turn whose request it is; it fails where that has lost its turn
+ */
 export async function advanceUpload(
   write: Writer,
   id: string,
   from: number,
   to: number,
   expiresAt: number,
+  turn?: string,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await write
+  const update = write
     .updateTable("uploads")
     .set({ size: to, expires_at: expiresAt })
     .where("id", "=", id)
-    .where("size", "=", from)
-    .executeTakeFirst();
+    .where("size", "=", from);
+  const { numUpdatedRows } = await (turn === undefined ? update : update.where("turn", "=", turn)).executeTakeFirst();
   return numUpdatedRows === 1n;
 }
 
-/** Ends an upload; true for the one caller who ended it. */
-export async function deleteUpload(write: Writer, id: string): Promise<boolean> {
-  const { numDeletedRows } = await write.deleteFrom("uploads").where("id", "=", id).executeTakeFirst();
+/** Ends an upload; true for the one caller who ended it. @param turn as of advanceUpload */
+export async function deleteUpload(write: Writer, id: string, turn?: string): Promise<boolean> {
+  const deletion = write.deleteFrom("uploads").where("id", "=", id);
+  const { numDeletedRows } = await (turn === undefined
+    ? deletion
+    : deletion.where("turn", "=", turn)
+  ).executeTakeFirst();
   return numDeletedRows === 1n;
 }
 

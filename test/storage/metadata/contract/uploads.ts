@@ -1,5 +1,12 @@
 import { expect, test } from "bun:test";
 import {
+  beatUploadTurn,
+  endUploadTurn,
+  findUploadTurn,
+  moveUpload,
+  takeUploadTurn,
+} from "../../../../src/storage/metadata/upload-turns.ts";
+import {
   advanceUpload,
   deleteUpload,
   findUpload,
@@ -26,6 +33,28 @@ export function uploads(suite: Suite): void {
   test("two uploads never write the same object", async () => {
     const upload = await addUpload();
     await expect(addUpload({ objectKey: upload.objectKey })).rejects.toThrow(/unique/i);
+  });
+
+  test("one has the turn of an upload, and whoever lost it changes nothing any more", async () => {
+    const { id } = await addUpload();
+    const { metadata } = suite;
+    const take = (turn: string, before: string) => metadata.write((write) => takeUploadTurn(write, id, turn, before));
+    expect(await take("a", "")).toBe(true);
+    expect(await take("b", "")).toBe(false);
+    await metadata.write((write) => beatUploadTurn(write, id, "a"));
+    await metadata.write((write) => beatUploadTurn(write, id, "b"));
+    expect(await findUploadTurn(metadata.read, id)).toEqual({ turn: "a", beat: 1 });
+    expect(await take("b", "a")).toBe(true);
+    expect(await metadata.write((write) => advanceUpload(write, id, 0, 5, now, "a"))).toBe(false);
+    expect(await metadata.write((write) => moveUpload(write, id, "a", "elsewhere"))).toBe(false);
+    expect(await metadata.write((write) => deleteUpload(write, id, "a"))).toBe(false);
+    await metadata.write((write) => endUploadTurn(write, id, "a"));
+    expect(await findUploadTurn(metadata.read, id)).toEqual({ turn: "b", beat: 0 });
+    expect(await metadata.write((write) => moveUpload(write, id, "b", `moved ${id}`))).toBe(true);
+    expect((await findUpload(metadata.read, id))?.objectKey).toBe(`moved ${id}`);
+    await metadata.write((write) => endUploadTurn(write, id, "b"));
+    expect(await findUploadTurn(metadata.read, id)).toEqual({ turn: "", beat: 0 });
+    expect(await metadata.write((write) => deleteUpload(write, id, ""))).toBe(true);
   });
 
   test("advanceUpload moves on from where the caller thought it was, and from nowhere else", async () => {
