@@ -54,14 +54,6 @@ export class S3Bucket {
     await wholeBody(await this.#send({ method: "PUT", key, body }));
   }
 
-  /** Writes it only where there is none; false where there is. */
-  async putNew(key: string, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
-    const headers = { "if-none-match": "*" };
-    const answer = await this.#send({ method: "PUT", key, body, headers, expects: [409, 412] });
-    await wholeBody(answer);
-    return answer.ok;
-  }
-
   async delete(key: string): Promise<void> {
     await wholeBody(await this.#send({ method: "DELETE", key, expects: [404] }));
   }
