@@ -13,7 +13,7 @@ import { type MoveTarget, onEveryTarget } from "./targets.ts";
 setDefaultTimeout(120_000);
 
 const main = join(import.meta.dir, "../../../src/main.ts");
-/** The nightly run kills more often. */
+/** `npm run test:faults` kills more often. */
 const killsMax = Number(process.env.WAYBILL_MOVE_KILLS ?? 5);
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -246,5 +246,34 @@ onEveryTarget((makeTarget: (it: InstallationFolder) => Promise<MoveTarget>) => {
     expect(contentOf(back)).toEqual(contentOf(it.data));
     expect(findStrayFiles(back).missing).toEqual([]);
     expect(await wrongAfter(it, back)).toEqual([]);
+  });
+
+  test("an installation that has arrived is served there, and tokens that it gave out before are good", async () => {
+    const it = await installed(2);
+    const target = await makeTarget(it);
+    expect(await moveWith(target.env, "--data", it.data, ...target.to)).toMatchObject({ code: 0 });
+    await it.server.kill();
+    const variables = Object.entries(target.env).map(([name, value]) => `${name}=${value}`);
+    const [data = "", ...places] = target.from[0] === "--data" ? target.from.slice(1) : [join(it.folder, "node")];
+    const more = target.from[0] === "--data" ? places : target.from;
+    writeFileSync(`${data}.owner.json`, readFileSync(`${it.data}.owner.json`));
+    const server = await startServerProcess(data, ["env", ...variables], more);
+    try {
+      const there = { origin: server.origin, authorization: it.connection.authorization };
+      expect(await findWrong(there, it.ledger)).toEqual([]);
+      await pushRandomImage(there, "waybill-admin/image", seeded(3), it.ledger);
+      expect(await findWrong(there, it.ledger)).toEqual([]);
+      const verified = await runCommand(
+        "audit",
+        "verify",
+        "--server",
+        server.origin,
+        "--key-file",
+        `${data}.owner.json`,
+      );
+      expect(verified).toMatchObject({ code: 0 });
+    } finally {
+      await server.kill();
+    }
   });
 });
