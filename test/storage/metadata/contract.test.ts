@@ -37,6 +37,7 @@ import { transactions } from "./contract/transactions.ts";
 import { uploads } from "./contract/uploads.ts";
 import { upstreams } from "./contract/upstreams.ts";
 import { versions } from "./contract/versions.ts";
+import { webhooks } from "./contract/webhooks.ts";
 import { workloadIdentity } from "./contract/workload-identity.ts";
 import { onEveryDatabase } from "./databases.ts";
 
@@ -71,6 +72,7 @@ onEveryDatabase({
   people,
   removals,
   upstreams,
+  webhooks,
   "workload identity": workloadIdentity,
   audit,
   transactions,
