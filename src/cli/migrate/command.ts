@@ -5,7 +5,7 @@ import type { Command } from "../command.ts";
 /** `waybill migrate` */
 export const migrate: Command = {
   name: "migrate",
-  summary: "move a project here from another registry, or an installation to other storage, while it is used",
+  summary: "bring images here from elsewhere, or move an installation to other storage",
   help: `
 SYNOPSIS
     waybill migrate --from=HOST/PROJECT [--project=P] [--upstream-credentials=SOURCE] [--location=HOST]
@@ -24,16 +24,16 @@ DESCRIPTION
     status says how far that is. callers lists who still logs in with a long-lived key: those who sent the key itself as
     a password, and those whose key is older than N days.
 
-    folder brings the images of a folder: the storage of docker-registry (distribution) or of zot, whose names are kept below
-    HOST/PROJECT, or an OCI image layout, which becomes HOST/PROJECT/IMAGE. Tags, indexes, and what refers to an image
-    come along; every byte is compared with its digest; what is there already is not sent. An image that is damaged is told,
-    and all others come. Links and other tricks in the folder are refused.
+    folder brings the images of a folder: the storage of docker-registry (distribution) or of zot, whose names are
+    kept below HOST/PROJECT, or an OCI image layout, which becomes HOST/PROJECT/IMAGE. Tags, indexes, and what
+    refers to an image come along; every byte is compared with its digest; what is there already is not sent. An
+    image that is damaged is told, and all others come. Links and other tricks in the folder are refused.
 
-    installation moves everything to other storage, in either direction: accounts, keys, policies, images, the audit log,
-    uploads that are under way. Servers go on meanwhile; what changes is brought after. When all is compared, row by row
-    and each blob with its digest, the installation is closed to writes for as long as the last changes take: pulls go on,
-    pushes are told to try again. From then on it is at the other place only. Ended at any moment, by force too, the same
-    command goes on where it was. docs/moving.md tells it step by step.
+    installation moves everything to other storage, in either direction: accounts, keys, policies, images, the audit
+    log, uploads that are under way. Servers go on meanwhile; what changes is brought after. When all is compared,
+    row by row and each blob with its digest, the installation is closed to writes for as long as the last changes
+    take: pulls go on, pushes are told to try again. From then on it is at the other place only. Ended at any
+    moment, by force too, the same command goes on where it was. docs/moving.md tells it step by step.
 
 OPTIONS
     --from=PLACE         gcr.io/my-project
