@@ -19,6 +19,7 @@ import { limits } from "./contract/limits.ts";
 import { listings } from "./contract/listings.ts";
 import { manifests } from "./contract/manifests.ts";
 import { migrations } from "./contract/migrations.ts";
+import { moves } from "./contract/moves.ts";
 import { nameEnds } from "./contract/name-ends.ts";
 import { people } from "./contract/people.ts";
 import { policies } from "./contract/policies.ts";
@@ -76,6 +77,7 @@ onEveryDatabase({
   "workload identity": workloadIdentity,
   audit,
   transactions,
+  moves,
   migrations,
   "random histories": randomHistories,
   connections,
