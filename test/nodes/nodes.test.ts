@@ -31,7 +31,7 @@ beforeAll(async () => {
   await login();
   pulled = `${cluster.host}/${project}/app:1`;
   await skopeo.load(sandbox, makeImage(), pulled);
-  await copy("push", pulled);
+  expect(await copy("push", pulled)).toBeUndefined();
 }, 180_000);
 afterAll(async () => {
   await sandbox?.[Symbol.asyncDispose]();

@@ -153,7 +153,7 @@ describe("the recipe for", () => {
       {},
       { ...settings, issuerUri: iss, jwksJson },
     );
-    const binding = { role, members: [member.replace("NUMBER", project.id)] };
+    const binding = { role, members: [member.replace("$NUMBER", project.id)] };
     const account = await server.serviceAccounts.find(robot);
     await server.policies.set(`serviceAccount/${account?.id}`, { bindings: [binding] });
 
