@@ -132,6 +132,38 @@ EXAMPLES
   load: () => import("./check.ts"),
 };
 
+const migrate: Command = {
+  name: "migrate",
+  summary: "bring the database's schema to this version, or one migration back",
+  help: `
+SYNOPSIS
+    waybill server migrate [--back [--force]] [--dry-run] [--data=DIR] [--database-file=FILE] [--format=json|text]
+
+DESCRIPTION
+    A server brings the schema to its version by itself when it starts; this does it beforehand, or shows what would be
+    done. An older version refuses a newer schema: before a return to it, stop every server, and take back, with the newer
+    version's program, every migration that it brought. Each --back takes the last one back; what is lost is said. A
+    migration without a way back is refused, and so is going back while a server runs.
+
+OPTIONS
+    --back               take the last migration back
+    --dry-run            only say what would be done; a server may run
+    --force              go back though sessions are open on an external database that may be a server's
+${placeOptions}
+EXAMPLES
+    waybill server migrate --dry-run
+    waybill server migrate --back
+`,
+  ...place,
+  options: {
+    ...place.options,
+    back: { type: "boolean" },
+    "dry-run": { type: "boolean" },
+    force: { type: "boolean" },
+  },
+  load: async () => await import("./migrate.ts"),
+};
+
 /** `waybill server …` */
 export const server: Group = {
   name: "server",
@@ -140,5 +172,5 @@ export const server: Group = {
 SYNOPSIS
     waybill server COMMAND [--FLAG…]
 `,
-  commands: [check, rotateKeys, webhooks],
+  commands: [check, migrate, rotateKeys, webhooks],
 };

@@ -5,6 +5,9 @@ const beatMilliseconds = 200;
 /** With the time between two beats less than a second: so soon a node that is cut off knows it. */
 const answerMilliseconds = 700;
 
+/** The lock that one node holds while any of them runs: the arguments of PostgreSQL's functions for it. */
+export const leaderLock = "hashtext('waybill leader'), hashtext(current_schema())";
+
 /** What a pulse tells of. */
 export interface PulseEvents {
   /** When something was last heard from the database, by `performance.now()`. */
@@ -79,9 +82,7 @@ export class PostgresPulse {
   async #beat(milliseconds: number): Promise<void> {
     this.#client ??= await this.#connect(milliseconds);
     // Asked again it would be taken twice.
-    const lock = this.#isLeader
-      ? "true"
-      : "pg_try_advisory_lock(hashtext('waybill leader'), hashtext(current_schema()))";
+    const lock = this.#isLeader ? "true" : `pg_try_advisory_lock(${leaderLock})`;
     const asked = this.#client.query(`select pg_is_in_recovery() as standby, ${lock} as leader`);
     const { rows } = await this.#within(asked, milliseconds);
     // A standby tells of yesterday: a binding that was taken away may still be there.

@@ -18,6 +18,7 @@ import { InFlight } from "./in-flight.ts";
 import { KeptStatements } from "./kept-statements.ts";
 import type { Metadata } from "./metadata.ts";
 import { migrate } from "./migrate.ts";
+import type { OpenedSchema } from "./opened-schema.ts";
 import type { Reader, Schema, Writer } from "./schema.ts";
 import { Turns } from "./turns.ts";
 
@@ -81,6 +82,21 @@ export function openSqliteReader(file: string): { readonly read: Reader; close()
   database.run("pragma busy_timeout=5000");
   const read = new Kysely<Schema>({ dialect: new SqliteDialect(database, undefined) });
   return { read, close: () => database.close() };
+}
+
+/** Opens an embedded database to look at its schema or to change it: nothing is migrated by opening it. */
+export function openSqliteSchema(file: string, { readonly }: { readonly readonly: boolean }): OpenedSchema {
+  const database = readonly ? new Database(file, { readonly: true, strict: true }) : connect(file);
+  return {
+    dialect: "sqlite",
+    db: new Kysely<never>({ dialect: new SqliteDialect(database, new Turns()) }),
+    // The lock of the data folder says it.
+    whoElse: async () => undefined,
+    async close() {
+      if (!readonly) database.run("pragma wal_checkpoint(truncate)");
+      database.close();
+    },
+  };
 }
 
 /** Pages of the log between checkpoints: 16 MiB. Each syncs on the event loop, and a page that changed often is copied once. */

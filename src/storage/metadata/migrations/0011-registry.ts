@@ -52,3 +52,9 @@ async function indexNames(db: Writer): Promise<void> {
     if (page.length < repositoriesPerPage) return;
   }
 }
+
+/** Names are indexed anew on the way forward, and deleted projects are reviewed again. */
+export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`delete from reviews where kind = 'project'`.execute(db);
+  await db.schema.dropTable("name_ends").execute();
+}

@@ -14,3 +14,9 @@ export async function up(db: Kysely<unknown>, { dialect }: MigrationContext): Pr
     .modifyEnd(clustered)
     .execute();
 }
+
+export const lost = "what each project stored, day by day";
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropTable("storage_samples").execute();
+}

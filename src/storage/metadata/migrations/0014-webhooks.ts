@@ -25,6 +25,8 @@ export async function up(db: Kysely<unknown>, { dialect }: MigrationContext): Pr
     .execute();
 }
 
+export const lost = "events that wait for their receivers, and those that were given up";
+
 export async function down(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable("webhook_deliveries").execute();
 }

@@ -28,7 +28,7 @@ export async function readShapes({ dialect, run }: Tables): Promise<TableShape[]
 }
 
 /** The migrations that a database has had; empty for one without any. */
-export async function readMigrations({ dialect, run }: Tables): Promise<string[]> {
+export async function readMigrations({ dialect, run }: Pick<Tables, "dialect" | "run">): Promise<string[]> {
   const exists =
     dialect === "sqlite"
       ? "select 1 from sqlite_master where name = 'kysely_migration'"
