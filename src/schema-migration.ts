@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { DataFolderError, externalDatabaseOf, metadataFileOf, openDataFolder } from "./data-folder.ts";
 import { DatabaseError } from "./database-setting.ts";
 import { databaseName } from "./storage/metadata/database-url.ts";
-import { migrate, migrateBack, migrationNames, migrations, refusalOfNewer } from "./storage/metadata/migrate.ts";
+import { migrate, migrateBack, migrations, refusalOfNewer } from "./storage/metadata/migrate.ts";
 import { readMigrations } from "./storage/metadata/moving/table-shape.ts";
 import { NoWayBackError } from "./storage/metadata/no-way-back.ts";
 import type { OpenedSchema } from "./storage/metadata/opened-schema.ts";
@@ -75,7 +75,7 @@ async function work(opened: OpenedSchema, { back, dryRun, force }: SchemaWish): 
   const newer = refusalOfNewer(had.find((name) => !(name in migrations)));
   if (newer) throw newer;
   const { dialect, db } = opened;
-  const planned = back ? had.slice(-1) : migrationNames.filter((name) => !had.includes(name));
+  const planned = back ? had.slice(-1) : Object.keys(migrations).filter((name) => !had.includes(name));
   if (back) refuseWithoutWay(planned[0] ?? "");
   if (back && !dryRun) await refuseBesideOthers(opened, force);
   const done = dryRun ? planned : await (back ? migrateBack : migrate)(db, { dialect });

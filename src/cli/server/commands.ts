@@ -141,9 +141,9 @@ SYNOPSIS
 
 DESCRIPTION
     A server brings the schema to its version by itself when it starts; this does it beforehand, or shows what would be
-    done. An older version refuses a newer schema: before a return to it, stop every server, and take back, with the newer
-    version's program, every migration that it brought. Each --back takes the last one back; what is lost is said. A
-    migration without a way back is refused, and so is going back while a server runs.
+    done. An older version refuses a newer schema: before a return to it, stop every server, and take back, with the
+    newer version's program, every migration that it brought. Each --back takes the last one back, and says what is
+    lost. A migration without a way back is refused, and so is going back while a server runs.
 
 OPTIONS
     --back               take the last migration back
