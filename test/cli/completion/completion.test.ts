@@ -110,18 +110,24 @@ test("waybill completion refuses other shells", async () => {
 
 /** Types a line with a tab into a shell on a pseudo-terminal, and then makes the shell print the line. */
 async function typeInto(shell: string, setUp: string, typed = "waybill auth print-acc\t"): Promise<string> {
-  const child = Bun.spawn(["script", "--quiet", "--command", `env HOME=${folder} TERM=dumb ${shell}`, "/dev/null"], {
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "inherit",
-    cwd: folder,
-  });
+  const child = Bun.spawn(
+    ["script", "--quiet", "--command", `env HOME=${folder} TERM=dumb PS1='ready> ' ${shell}`, "/dev/null"],
+    {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "inherit",
+      cwd: folder,
+    },
+  );
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let said = "";
   const until = async (pattern: RegExp): Promise<string> => {
     for (;;) {
       const found = pattern.exec(said);
-      if (found) return found[0];
+      if (found) {
+        said = said.slice(found.index + found[0].length);
+        return found[0];
+      }
       const { value, done } = await reader.read();
       if (done) throw new Error(`${shell} ended: ${said}`);
       said += value;
@@ -131,8 +137,10 @@ async function typeInto(shell: string, setUp: string, typed = "waybill auth prin
     child.stdin.write(text);
     return child.stdin.flush();
   };
-  await type(`${setUp}; PS1='rea''dy> '\n`);
+  // What is typed before the shell asks may be thrown away.
   await until(/ready> /);
+  await type(`${setUp}\n`);
+  await until(/\n[^\n]*ready> /);
   // Control-A is the beginning of the line: what stands there becomes the argument of echo.
   await type(`${typed}\u0001echo "said: \u0005"\n`);
   const printed = await until(/\nsaid: [^\n]*\n/);
