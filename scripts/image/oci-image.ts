@@ -43,7 +43,8 @@ export function ociImage(files: readonly ArchiveFile[], architecture: "amd64" | 
     os: "linux",
     config: {
       User: `${imageUser}:${imageUser}`,
-      Env: ["PATH=/usr/bin", "HOME=/data", "WAYBILL_DATA=/data"],
+      // What the server may ask of a store and of other registries at once; the runtime's own limit is 256.
+      Env: ["PATH=/usr/bin", "HOME=/data", "WAYBILL_DATA=/data", "BUN_CONFIG_MAX_HTTP_REQUESTS=8192"],
       Entrypoint: ["/usr/bin/waybill"],
       Cmd: ["serve"],
       Volumes: { "/data": {} },

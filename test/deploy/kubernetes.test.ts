@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { imageUser } from "../../scripts/image/oci-image.ts";
+import { imageUser, ociImage } from "../../scripts/image/oci-image.ts";
 import { version } from "../../src/cli/command.ts";
 import { parseConfig } from "../../src/config/config.ts";
 
@@ -50,6 +50,18 @@ describe("the Kubernetes manifest", () => {
     expect(container.volumeMounts.map(({ name }: { name: string }) => name).sort()).toEqual(
       ["data", ...template.spec.volumes.map(({ name }: { name: string }) => name)].sort(),
     );
+  });
+
+  test("lets the runtime ask as much of a store at once as bin/waybill.js does", () => {
+    const bun = readFileSync(join(deploy, "../bin/bun.js"), "utf8");
+    const [, value] = /BUN_CONFIG_MAX_HTTP_REQUESTS: "(\d+)"/.exec(bun) ?? [];
+    const [container] = one("StatefulSet").spec.template.spec.containers;
+    expect(container.env).toEqual([{ name: "BUN_CONFIG_MAX_HTTP_REQUESTS", value }]);
+    const unit = readFileSync(join(deploy, "systemd/waybill.service"), "utf8");
+    expect(unit).toContain(`\nEnvironment=BUN_CONFIG_MAX_HTTP_REQUESTS=${value}\n`);
+    const { top, blobs } = ociImage([], "amd64", new Date(0));
+    const read = (digest: string) => JSON.parse(Buffer.from(blobs.get(digest) ?? []).toString());
+    expect(read(read(top.digest).config.digest).config.Env).toContain(`BUN_CONFIG_MAX_HTTP_REQUESTS=${value}`);
   });
 
   test("is of this version, as the chart is", () => {
