@@ -19,6 +19,8 @@ export interface Node {
   start(program?: string): Promise<void>;
   kill(): Promise<void>;
   stop(): Promise<number>;
+  /** SIGSTOP has it stand still until SIGCONT. */
+  signal(what: "SIGSTOP" | "SIGCONT"): void;
   log(): string;
 }
 
@@ -150,16 +152,19 @@ function nodeOf(name: string, folder: string, port: number, around: Surroundings
     },
     kill: async () => void (await end("SIGKILL")),
     stop: () => end("SIGTERM"),
+    signal: (what) => void child?.kill(what),
     log: () => readFileSync(logFile, "utf8"),
   };
 }
 
 /**
- * A node that cannot reach its database is asked nothing; where none can, HAProxy itself says so. What changes nothing is
- * asked of another node when one breaks.
+ * A node that is not ready is asked nothing, and what changes nothing is asked of another node when one breaks. Where none is
+ * ready, as without the store, whoever lives is asked: it goes on with what needs no blob, and says itself what is away.
  */
 function startBalancer(folder: string, front: number, ports: readonly number[]): Bun.Subprocess {
   const file = join(folder, "haproxy.cfg");
+  const check = "check inter 200ms fall 1 rise 1";
+  const servers = ports.map((port, index) => `  server node${index + 1} 127.0.0.1:${port} ${check}`).join("\n");
   writeFileSync(
     file,
     `defaults
@@ -167,18 +172,23 @@ function startBalancer(folder: string, front: number, ports: readonly number[]):
   timeout connect 2s
   timeout client 60s
   timeout server 60s
+  timeout check 3s
+  balance roundrobin
   retries 5
   option redispatch 1
-  retry-on conn-failure empty-response response-timeout 503
   http-error status 503 content-type text/plain string "no node is ready\\n" hdr Retry-After 1
 frontend registry
   bind 127.0.0.1:${front}
-  default_backend nodes
-backend nodes
-  balance roundrobin
+  use_backend ready if { nbsrv(ready) gt 0 }
+  default_backend living
+backend ready
   option httpchk GET /readyz
+  retry-on conn-failure empty-response response-timeout 503
   http-request disable-l7-retry unless METH_GET
-${ports.map((port, index) => `  server node${index + 1} 127.0.0.1:${port} check inter 200ms fall 1 rise 1`).join("\n")}
+${servers}
+backend living
+  option httpchk GET /healthz
+${servers}
 `,
   );
   const program = haproxyProgram() ?? "haproxy";

@@ -4,91 +4,26 @@ import { join } from "node:path";
 import type { KeyFile } from "../../src/identity/key-file.ts";
 import { digestOf } from "../../src/registry/digest.ts";
 import { clientTest } from "../clients/client-test.ts";
-import { makeImage } from "../clients/image.ts";
-import { plainHttp, skopeo } from "../clients/image-client.ts";
-import { missing } from "../clients/machine.ts";
-import { Sandbox } from "../clients/sandbox.ts";
 import { runCommand } from "../faults/server-process.ts";
-import { type Cluster, type Node, startCluster, status, until } from "./cluster.ts";
+import { type Cluster, type Node, status, until } from "./cluster.ts";
+import { during } from "./images.ts";
 import { accessToken, ask } from "./requests.ts";
+import { canRun, createWorld, cutMilliseconds, isWhole, needs, project, rounds, type World } from "./world.ts";
 
-/** The whole form (`npm run test:nodes`) cuts for as long as an outage takes; in CI it is long enough for every clock here. */
-const cutMilliseconds = Number(process.env.WAYBILL_NODES_CUT_SECONDS ?? 3) * 1000;
-const rounds = Number(process.env.WAYBILL_NODES_ROUNDS ?? 1);
+/** A machine with other work to do may take longer to notice, never as long as this. */
+const refusedWithinMilliseconds = isWhole ? 1000 : 15_000;
 
-const needs = ["skopeo", "postgresql", "haproxy"] as const;
-const project = "demo";
-
+let world: World;
 let cluster: Cluster;
-let sandbox: Sandbox;
-let owner: string;
-let pulled: string;
 beforeAll(async () => {
-  if (missing(needs).length > 0) return;
-  cluster = await startCluster();
-  sandbox = await Sandbox.create();
-  await administer("projects", "create", project);
-  await login();
-  pulled = `${cluster.host}/${project}/app:1`;
-  await skopeo.load(sandbox, makeImage(), pulled);
-  expect(await copy("push", pulled)).toBeUndefined();
-}, 180_000);
-afterAll(async () => {
-  await sandbox?.[Symbol.asyncDispose]();
-  await cluster?.close();
-}, 60_000);
-
-/** Runs a command against one node, else against the balancer. */
-async function administer(...command: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runCommand(
-    ...command,
-    `--server=${cluster.origin}`,
-    `--key-file=${cluster.ownerKey}`,
-  );
-  if (code !== 0) throw new Error(stderr);
-  return stdout;
-}
-
-/** With a token, since the balancer speaks plain HTTP. */
-async function login(): Promise<void> {
-  owner = await accessToken(cluster.origin, cluster.ownerKey);
-  await skopeo.login(sandbox, cluster.host, { username: "oauth2accesstoken", password: owner });
-}
-
-let copies = 0;
-/** Pushes or pulls with skopeo, which tries again by itself as it would anywhere; answers what it said when it failed. */
-async function copy(way: "push" | "pull", reference: string): Promise<string | undefined> {
-  const [layout, folder] = [sandbox.path(`layout-${Bun.hash(reference)}`), sandbox.path(`copy-${++copies}`)];
-  const remote = `docker://${reference}`;
-  const [from, to, tls] =
-    way === "push" ? [`oci:${layout}:latest`, remote, "dest-"] : [remote, `dir:${folder}`, "src-"];
-  const command = ["skopeo", "copy", "--retry-times=8", ...plainHttp(reference, tls), from, to];
-  const { exitCode, stderr } = await sandbox.run(command);
-  return exitCode === 0 ? undefined : stderr;
-}
-
-/** Does something over and over while something else goes on; answers how often, and what went wrong. */
-async function during(work: () => Promise<string | undefined>, other: () => Promise<void>) {
-  const failures: string[] = [];
-  let [times, isOver] = [0, false];
-  const working = (async () => {
-    while (!isOver) {
-      const failure = await work();
-      if (failure !== undefined) failures.push(failure);
-      times++;
-    }
-  })();
-  try {
-    await other();
-  } finally {
-    isOver = true;
-    await working;
-  }
-  return { times, failures };
-}
+  if (!canRun()) return;
+  world = await createWorld();
+  cluster = world.cluster;
+}, 300_000);
+afterAll(() => world?.close(), 60_000);
 
 async function uploadOn(node: Node): Promise<string> {
-  const begun = await ask(node.origin, `/v2/${project}/app/blobs/uploads/`, owner, { method: "POST" });
+  const begun = await ask(node.origin, `/v2/${project}/app/blobs/uploads/`, world.owner(), { method: "POST" });
   expect(begun.status).toBe(202);
   return begun.location;
 }
@@ -100,23 +35,60 @@ describe("three nodes", () => {
     const digest = digestOf(Buffer.concat(parts));
     const location = await uploadOn(first);
     const patch = async (node: Node, path: string, body: Buffer) => {
-      const answer = await ask(node.origin, path, owner, { method: "PATCH", body });
+      const answer = await ask(node.origin, path, world.owner(), { method: "PATCH", body });
       expect({ status: answer.status, text: answer.text }).toEqual({ status: 202, text: "" });
       return answer.location;
     };
     const after1 = await patch(first, location, parts[0] as Buffer);
     const after2 = await patch(second, after1, parts[1] as Buffer);
-    const ended = await ask(third.origin, `${after2}?digest=${digest}`, owner, { method: "PUT", body: parts[2] });
+    const ended = await ask(third.origin, `${after2}?digest=${digest}`, world.owner(), {
+      method: "PUT",
+      body: parts[2],
+    });
     expect({ status: ended.status, text: ended.text }).toEqual({ status: 201, text: "" });
     for (const { origin } of cluster.nodes) {
-      const got = await ask(origin, `/v2/${project}/app/blobs/${digest}`, owner);
+      const got = await ask(origin, `/v2/${project}/app/blobs/${digest}`, world.owner());
       expect(digestOf(Buffer.from(got.text))).toBe(digest);
     }
   });
 
+  clientTest(
+    "two nodes that send to one upload at once take turns, and the blob is what was agreed on",
+    needs,
+    async () => {
+      const [first, second, third] = cluster.nodes;
+      for (let round = 0; round < rounds; round++) {
+        // Enough for a part of S3's, and something beyond it.
+        const halves = ["a", "b"].map((letter) => Buffer.alloc(9_000_000, `${letter}${round} `));
+        const digest = digestOf(Buffer.concat(halves));
+        let location = await uploadOn(third);
+        for (const [index, body] of halves.entries()) {
+          const start = index * body.byteLength;
+          const headers = { "content-range": `${start}-${start + body.byteLength - 1}` };
+          const patches = await Promise.all(
+            [first, second].map(({ origin }) =>
+              ask(origin, location, world.owner(), { method: "PATCH", body, headers }),
+            ),
+          );
+          expect(patches.map((answer) => answer.status).sort()).toEqual([202, 416]);
+          location = patches.find((answer) => answer.status === 202)?.location ?? "";
+        }
+        const path = `${location}?digest=${digest}`;
+        const puts = await Promise.all(
+          [second, third].map(({ origin }) => ask(origin, path, world.owner(), { method: "PUT" })),
+        );
+        expect(puts.map((answer) => answer.status).sort()).toEqual([201, 404]);
+        for (const { origin } of cluster.nodes) {
+          const got = await ask(origin, `/v2/${project}/app/blobs/${digest}`, world.owner());
+          expect(digestOf(Buffer.from(got.text))).toBe(digest);
+        }
+      }
+    },
+  );
+
   clientTest("what one node takes away, all refuse from its answer on", needs, async () => {
     const [first] = cluster.nodes;
-    const created = await administer(
+    const created = await world.administer(
       "iam",
       "service-accounts",
       "create",
@@ -126,9 +98,9 @@ describe("three nodes", () => {
     );
     const { email } = JSON.parse(created) as { email: string };
     const grant = [`--member=serviceAccount:${email}`, "--role=roles/artifactregistry.reader"];
-    await administer("projects", "add-iam-policy-binding", project, ...grant);
+    await world.administer("projects", "add-iam-policy-binding", project, ...grant);
     const keyFile = join(cluster.folder, "reader.json");
-    await administer("iam", "service-accounts", "keys", "create", keyFile, `--iam-account=${email}`);
+    await world.administer("iam", "service-accounts", "keys", "create", keyFile, `--iam-account=${email}`);
     const { private_key_id: keyId } = JSON.parse(readFileSync(keyFile, "utf8")) as KeyFile;
     const token = await accessToken(cluster.origin, keyFile);
     const statuses = () =>
@@ -152,33 +124,27 @@ describe("three nodes", () => {
     async () => {
       const [, , third] = cluster.nodes;
       const path = `/v2/${project}/app/manifests/1`;
-      expect((await ask(third.origin, path, owner)).status).toBe(200);
-      third.database.cut();
-      const refused = await ask(third.origin, path, owner);
-      expect({ status: refused.status, retryAfter: refused.retryAfter }).toEqual({ status: 503, retryAfter: "1" });
-      console.error(`the first answer after the cut took ${Math.round(refused.milliseconds)} ms`);
-      expect((await fetch(`${third.origin}/readyz`)).status).toBe(503);
-      expect((await fetch(`${third.origin}/healthz`)).status).toBe(200);
-      // The balancer looks every 0.2 s, and asks another one where a node refuses.
-      for (let times = 0; times < 9; times++) expect((await ask(cluster.origin, path, owner)).status).toBe(200);
-      third.database.heal();
-      await until(async () => (await ask(third.origin, path, owner)).status === 200);
+      let slowest = 0;
+      for (let round = 0; round < rounds; round++) {
+        await until(async () => (await ask(third.origin, path, world.owner())).status === 200);
+        third.database.cut();
+        const refused = await ask(third.origin, path, world.owner());
+        expect(refused).toMatchObject({ status: 503, retryAfter: "1" });
+        expect(refused.milliseconds).toBeLessThan(refusedWithinMilliseconds);
+        slowest = Math.max(slowest, refused.milliseconds);
+        expect((await fetch(`${third.origin}/readyz`)).status).toBe(503);
+        expect((await fetch(`${third.origin}/healthz`)).status).toBe(200);
+        // The balancer looks every 0.2 s, and asks another one where a node refuses.
+        for (let times = 0; times < 9; times++)
+          expect((await ask(cluster.origin, path, world.owner())).status).toBe(200);
+        third.database.heal();
+      }
+      await until(async () => (await ask(third.origin, path, world.owner())).status === 200);
+      console.error(`${rounds} times cut off from the database: refused after ${Math.round(slowest)} ms at most`);
     },
   );
 
   clientTest("pulls go on and pushes end well while nodes are killed and started again", needs, async () => {
-    let [pushes, again] = [0, 0];
-    /** A request of a push that broke in its middle is the client's to repeat, and skopeo leaves that to who called it. */
-    const push = async () => {
-      const reference = `${cluster.host}/${project}/pushed:${++pushes}`;
-      await skopeo.load(sandbox, makeImage({ largeLayerBytes: 200_000 }), reference);
-      let failure = await copy("push", reference);
-      for (let tries = 1; failure !== undefined && tries < 4; tries++) {
-        again++;
-        failure = await copy("push", reference);
-      }
-      return failure ?? (await copy("pull", reference));
-    };
     const killAll = async () => {
       for (let round = 0; round < rounds; round++) {
         for (const node of cluster.nodes) {
@@ -188,16 +154,36 @@ describe("three nodes", () => {
         }
       }
     };
-    let pulling: Awaited<ReturnType<typeof during>> | undefined;
-    const pushing = await during(push, async () => {
-      pulling = await during(() => copy("pull", pulled), killAll);
+    let isOver = () => {};
+    const over = new Promise<void>((resolve) => {
+      isOver = resolve;
     });
-    expect(pulling?.failures).toEqual([]);
-    expect(pushing.failures).toEqual([]);
-    expect(pulling?.times).toBeGreaterThan(0);
-    console.error(
-      `${pulling?.times} pulls, ${pushing.times} pushes (${again} of them repeated) while nodes were killed`,
-    );
+    const clients = world.images.map(async (images) => {
+      let [pushes, again] = [0, 0];
+      const pushing = during(
+        async () => {
+          const reference = `${cluster.host}/${project}/pushed-with-${images.name}:${++pushes}`;
+          const { failure, repeated } = await images.push(reference);
+          again += repeated;
+          return failure ?? (await images.pull(reference));
+        },
+        () => over,
+      );
+      // Another image than those: podman removes what it pulls.
+      const pulling = during(
+        () => images.pull(world.pulled),
+        () => over,
+      );
+      return { name: images.name, pushed: await pushing, pulled: await pulling, again };
+    });
+    await killAll().finally(isOver);
+    for (const { name, pushed, pulled, again } of await Promise.all(clients)) {
+      expect({ name, failures: [...pulled.failures, ...pushed.failures] }).toEqual({ name, failures: [] });
+      expect(pulled.times).toBeGreaterThan(0);
+      console.error(
+        `${name}: ${pulled.times} pulls, ${pushed.times} pushes (${again} repeated) while ${3 * rounds} nodes were killed`,
+      );
+    }
   });
 
   clientTest("without the database every node says so, and all come back without help", needs, async () => {
@@ -205,24 +191,25 @@ describe("three nodes", () => {
     for (const { database } of cluster.nodes) database.cut();
     const ends = performance.now() + cutMilliseconds;
     for (const { origin } of cluster.nodes) {
-      expect(await ask(origin, path, owner)).toMatchObject({ status: 503, retryAfter: "1" });
-      expect(await ask(origin, path, owner, { method: "PUT", body: "{}" })).toMatchObject({
+      expect(await ask(origin, path, world.owner())).toMatchObject({ status: 503, retryAfter: "1" });
+      expect(await ask(origin, path, world.owner(), { method: "PUT", body: "{}" })).toMatchObject({
         status: 503,
         retryAfter: "1",
       });
     }
-    const throughBalancer = await ask(cluster.origin, path, owner);
+    const throughBalancer = await ask(cluster.origin, path, world.owner());
     expect(throughBalancer).toMatchObject({ status: 503, retryAfter: "1" });
     const statuses = new Set<number>();
     while (performance.now() < ends) {
-      for (const { origin } of cluster.nodes) statuses.add((await ask(origin, path, owner)).status);
+      for (const { origin } of cluster.nodes) statuses.add((await ask(origin, path, world.owner())).status);
       await Bun.sleep(50);
     }
     expect([...statuses]).toEqual([503]);
     for (const { database } of cluster.nodes) database.heal();
-    await until(async () => (await ask(cluster.origin, path, owner)).status === 200);
-    expect(await copy("pull", pulled)).toBeUndefined();
-    for (const { origin } of cluster.nodes) await until(async () => (await ask(origin, path, owner)).status === 200);
+    await until(async () => (await ask(cluster.origin, path, world.owner())).status === 200);
+    for (const images of world.images) expect(await images.pull(world.pulled)).toBeUndefined();
+    for (const { origin } of cluster.nodes)
+      await until(async () => (await ask(origin, path, world.owner())).status === 200);
   });
 
   clientTest("keys that one node rotates sign and count on all", needs, async () => {
@@ -244,7 +231,7 @@ describe("three nodes", () => {
     for (const { origin } of cluster.nodes) {
       expect(await status(`${origin}/v2/${project}/app/manifests/1`, bearer(token))).toBe(401);
     }
-    await login();
+    await world.login();
   });
 
   clientTest(
@@ -252,15 +239,15 @@ describe("three nodes", () => {
     needs,
     async () => {
       const next = join(import.meta.dir, "next-version.ts");
+      const [skopeo = never(), podman = skopeo] = world.images;
       const { failures, times } = await during(
-        () => copy("pull", pulled),
+        () => skopeo.pull(world.pulled),
         async () => {
           for (const node of cluster.nodes) {
             expect(await node.stop()).toBe(0);
             await node.start(next);
-            const reference = `${cluster.host}/${project}/rolling:${node.name}`;
-            await skopeo.load(sandbox, makeImage({ largeLayerBytes: 200_000 }), reference);
-            expect(await copy("push", reference)).toBeUndefined();
+            const pushed = await podman.push(`${cluster.host}/${project}/rolling:${node.name}`);
+            expect(pushed).toEqual({ failure: undefined, repeated: 0 });
           }
         },
       );
@@ -269,6 +256,10 @@ describe("three nodes", () => {
     },
   );
 });
+
+function never(): never {
+  throw new Error("no client");
+}
 
 function bearer(token: string): RequestInit {
   return { headers: { authorization: `Bearer ${token}` } };
