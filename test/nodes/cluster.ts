@@ -39,6 +39,8 @@ export interface Cluster {
 export interface Store {
   readonly blobs: string;
   readonly env: Readonly<Record<string, string>>;
+  /** More of `waybill serve`'s. */
+  readonly flags: readonly string[];
 }
 
 /** @param store where the blobs are to lie; absent for a folder that the nodes share */
@@ -51,7 +53,7 @@ export async function startCluster(store?: Store): Promise<Cluster> {
   try {
     const postgres = await startPostgres();
     undo.push(() => postgres.stop());
-    const { blobs, env } = store ?? { blobs: join(folder, "blobs"), env: {} };
+    const { blobs, env, flags } = store ?? { blobs: join(folder, "blobs"), env: {}, flags: [] };
     const [front, ...ports] = (await freePorts(4)) as [number, ...number[]];
     const host = `127.0.0.1:${front}`;
     const nodes: Node[] = [];
@@ -60,7 +62,7 @@ export async function startCluster(store?: Store): Promise<Cluster> {
       undo.push(() => database.close());
       const url = new URL(postgres.url);
       url.port = String(database.port);
-      const node = nodeOf(`node${index + 1}`, folder, port, { url: url.href, host, blobs, env, database });
+      const node = nodeOf(`node${index + 1}`, folder, port, { url: url.href, host, blobs, env, flags, database });
       undo.push(() => node.kill());
       nodes.push(node);
     }
@@ -100,11 +102,9 @@ export async function status(url: string, init: RequestInit = {}): Promise<numbe
   }
 }
 
-interface Surroundings {
+interface Surroundings extends Store {
   readonly url: string;
   readonly host: string;
-  readonly blobs: string;
-  readonly env: Readonly<Record<string, string>>;
   readonly database: CuttableProxy;
 }
 
@@ -123,7 +123,7 @@ function nodeOf(name: string, folder: string, port: number, around: Surroundings
     "anonymous-rate": "1000000",
     "principal-rate": "1000000",
   };
-  const flags = Object.entries(options).map(([key, value]) => `--${key}=${value}`);
+  const flags = [...around.flags, ...Object.entries(options).map(([key, value]) => `--${key}=${value}`)];
   let child: Bun.Subprocess | undefined;
   const origin = `http://127.0.0.1:${port}`;
   const end = async (signal: NodeJS.Signals) => {

@@ -8,7 +8,8 @@ export interface CuttableProxy {
   close(): void;
 }
 
-export async function startCuttableProxy(targetPort: number): Promise<CuttableProxy> {
+/** @param address where it listens; anything of this machine's */
+export async function startCuttableProxy(targetPort: number, address = "127.0.0.1"): Promise<CuttableProxy> {
   const sockets = new Set<Socket>();
   let isCut = false;
   const keep = (socket: Socket) => {
@@ -29,7 +30,7 @@ export async function startCuttableProxy(targetPort: number): Promise<CuttablePr
     }
     if (isCut) for (const socket of [client, target]) socket.pause();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   return {
     port: (server.address() as { port: number }).port,
     cut() {

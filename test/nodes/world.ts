@@ -3,6 +3,7 @@ import { missing, type Need } from "../clients/machine.ts";
 import { runCommand } from "../faults/server-process.ts";
 import { type Gateway, radosgwMissing, sharedRadosgw } from "../radosgw.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
+import { startCuttableProxy } from "./cuttable-proxy.ts";
 import { type Images, imagesWith, needsOf } from "./images.ts";
 import { accessToken } from "./requests.ts";
 
@@ -32,12 +33,17 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function createWorld(): Promise<World> {
+/** @param redirects whether clients fetch blobs from the store, which then must have another name than the registry */
+export async function createWorld({ redirects }: { redirects: boolean }): Promise<World> {
   const radosgw = isWhole ? await sharedRadosgw() : undefined;
   const gateway = await radosgw?.gateway();
+  const target = Number(new URL(gateway?.endpoint ?? "http://none").port);
+  const other = redirects && gateway ? await startCuttableProxy(target, "127.0.0.2") : undefined;
+  const endpoint = other ? `http://127.0.0.2:${other.port}` : gateway?.endpoint;
   const store = radosgw && {
-    blobs: `s3://${await radosgw.bucket()}?endpoint=${gateway?.endpoint}`,
+    blobs: `s3://${await radosgw.bucket()}?endpoint=${endpoint}`,
     env: radosgw.env,
+    flags: redirects ? ["--redirect-blobs"] : [],
   };
   const cluster = await startCluster(store);
   const images = await Promise.all(clients.map(imagesWith));
@@ -62,6 +68,7 @@ export async function createWorld(): Promise<World> {
     async close() {
       for (const each of images) await each.close();
       await cluster.close();
+      other?.close();
       await gateway?.stop();
     },
   };
