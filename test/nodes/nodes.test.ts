@@ -159,7 +159,8 @@ describe("three nodes", () => {
     const over = new Promise<void>((resolve) => {
       isOver = resolve;
     });
-    const clients = world.images.map(async (images) => {
+    const clients = world.images.map(async (images, index) => {
+      const puller = world.pullers[index] ?? images;
       let [pushes, again] = [0, 0];
       const pushing = during(
         async () => {
@@ -170,9 +171,8 @@ describe("three nodes", () => {
         },
         () => over,
       );
-      // Another image than those: podman removes what it pulls.
       const pulling = during(
-        () => images.pull(world.pulled),
+        () => puller.pull(world.pulled),
         () => over,
       );
       return { name: images.name, pushed: await pushing, pulled: await pulling, again };

@@ -21,6 +21,8 @@ export const project = "demo";
 export interface World {
   readonly cluster: Cluster;
   readonly images: readonly Images[];
+  /** The same programs, each with another store: podman loses layers when two of its runs remove and pull in one. */
+  readonly pullers: readonly Images[];
   /** In the whole form: the only way of all nodes to the store. */
   readonly gateway: Gateway | undefined;
   /** An image that is there, `HOST/demo/app:1`. */
@@ -47,10 +49,13 @@ export async function createWorld({ redirects }: { redirects: boolean }): Promis
   };
   const cluster = await startCluster(store);
   const images = await Promise.all(clients.map(imagesWith));
+  const pullers = await Promise.all(clients.map(imagesWith));
+  const everybody = [...images, ...pullers];
   let owner = "";
   const world: World = {
     cluster,
     images,
+    pullers,
     gateway,
     pulled: `${cluster.host}/${project}/app:1`,
     owner: () => owner,
@@ -63,10 +68,10 @@ export async function createWorld({ redirects }: { redirects: boolean }): Promis
     /** With a token, since the balancer speaks plain HTTP. */
     async login() {
       owner = await accessToken(cluster.origin, cluster.ownerKey);
-      for (const each of images) await each.login(cluster.host, owner);
+      for (const each of everybody) await each.login(cluster.host, owner);
     },
     async close() {
-      for (const each of images) await each.close();
+      for (const each of everybody) await each.close();
       await cluster.close();
       other?.close();
       await gateway?.stop();
