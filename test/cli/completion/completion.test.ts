@@ -85,7 +85,10 @@ describe("waybill completion zsh", () => {
 
   clientTest("completes the value of a flag, and a flag", ["zsh"], async () => {
     const setUp = `autoload -Uz compinit; compinit -u -D; source ${script("zsh")}`;
-    const said = await typeInto("zsh -f -i", setUp, "waybill auth list --form\tj\t");
+    const said = await typeInto("zsh -f -i", setUp, [
+      ["waybill auth list --form\t", /at=/],
+      ["j\t", /son/],
+    ]);
     expect(said).toContain("waybill auth list --format=json");
   });
 });
@@ -108,8 +111,20 @@ test("waybill completion refuses other shells", async () => {
   expect(stderr).toContain("hint: one of: bash, zsh, fish");
 });
 
-/** Types a line with a tab into a shell on a pseudo-terminal, and then makes the shell print the line. */
-async function typeInto(shell: string, setUp: string, typed = "waybill auth print-acc\t"): Promise<string> {
+const patienceMilliseconds = 45_000;
+const oneWord = [["waybill auth print-acc\t", /ess-token/]] as const;
+
+/**
+ * Types a line into a shell on a pseudo-terminal, and then makes the shell print the line.
+ *
+ * @param steps what is typed, up to a tab, and what the shell adds to it; only then somebody goes on typing: a shell that is still
+ *   looking for words may throw away what is typed meanwhile
+ */
+async function typeInto(
+  shell: string,
+  setUp: string,
+  steps: readonly (readonly [string, RegExp])[] = oneWord,
+): Promise<string> {
   const child = Bun.spawn(
     ["script", "--quiet", "--command", `env HOME=${folder} TERM=dumb PS1='ready> ' ${shell}`, "/dev/null"],
     {
@@ -121,6 +136,8 @@ async function typeInto(shell: string, setUp: string, typed = "waybill auth prin
   );
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let said = "";
+  // A shell that says nothing more is ended, so that what it said is told.
+  const patience = setTimeout(() => child.kill("SIGKILL"), patienceMilliseconds);
   const until = async (pattern: RegExp): Promise<string> => {
     for (;;) {
       const found = pattern.exec(said);
@@ -129,7 +146,7 @@ async function typeInto(shell: string, setUp: string, typed = "waybill auth prin
         return found[0];
       }
       const { value, done } = await reader.read();
-      if (done) throw new Error(`${shell} ended: ${said}`);
+      if (done) throw new Error(`${shell} ended, awaited ${pattern} after ${JSON.stringify(said)}`);
       said += value;
     }
   };
@@ -141,12 +158,17 @@ async function typeInto(shell: string, setUp: string, typed = "waybill auth prin
   await until(/ready> /);
   await type(`${setUp}\n`);
   await until(/\n[^\n]*ready> /);
+  for (const [typed, added] of steps) {
+    await type(typed);
+    await until(added);
+  }
   // Control-A is the beginning of the line: what stands there becomes the argument of echo.
-  await type(`${typed}\u0001echo "said: \u0005"\n`);
+  await type('\u0001echo "said: \u0005"\n');
   const printed = await until(/\nsaid: [^\n]*\n/);
   await type("exit\n");
   child.stdin.end();
   while (!(await reader.read()).done);
   await child.exited;
+  clearTimeout(patience);
   return printed;
 }
