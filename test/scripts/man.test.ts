@@ -27,7 +27,9 @@ async function withPages(run: (files: string[]) => Promise<void>): Promise<void>
 }
 
 async function say(command: string[]): Promise<string> {
-  const child = Bun.spawn(command, { stdout: "pipe", stderr: "pipe", env: { ...process.env, MANWIDTH: "100" } });
+  // Without a locale of UTF-8 man warns of every character that it has to spell.
+  const env = { ...process.env, MANWIDTH: "100", LC_ALL: "C.UTF-8" };
+  const child = Bun.spawn(command, { stdout: "pipe", stderr: "pipe", env });
   const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   return stdout + stderr;
 }
