@@ -125,8 +125,15 @@ async function typeInto(
   setUp: string,
   steps: readonly (readonly [string, RegExp])[] = oneWord,
 ): Promise<string> {
+  // EDITOR, which npm sets to vi, would make zsh another keyboard.
   const child = Bun.spawn(
-    ["script", "--quiet", "--command", `env HOME=${folder} TERM=dumb PS1='ready> ' ${shell}`, "/dev/null"],
+    [
+      "script",
+      "--quiet",
+      "--command",
+      `env -u EDITOR -u VISUAL HOME=${folder} TERM=dumb PS1='ready> ' ${shell}`,
+      "/dev/null",
+    ],
     {
       stdin: "pipe",
       stdout: "pipe",
