@@ -30,6 +30,10 @@ export async function openPostgresSchema(url: string): Promise<OpenedSchema> {
         and backend_type = 'client backend' and pid <> pg_backend_pid()`.execute(db);
       return rows.length > 0 ? "sessions" : undefined;
     },
-    close: () => db.destroy(),
+    async close() {
+      // The server sees the end of a session a moment later, and the next command may be quicker than that.
+      await sql`select pg_advisory_unlock_all()`.execute(db).catch(() => {});
+      await db.destroy();
+    },
   };
 }
