@@ -6,9 +6,12 @@ import { S3PartBuffer } from "../../../src/storage/blobs/s3-part-buffer.ts";
 const mebibyte = 1024 * 1024;
 
 test("what waits for its part is held in memory up to a limit for all, waits on the disk beyond it, and comes out the same", async () => {
+  Bun.gc(true);
   const before = process.memoryUsage.rss();
   const buffers = Array.from({ length: 60 }, () => new S3PartBuffer());
   for (let time = 0; time < 7 * 8; time++) {
+    // What counts is what the buffers hold, not the pieces that were handed to them.
+    if (time % 8 === 0) Bun.gc(true);
     for (const [index, buffer] of buffers.entries()) {
       await buffer.add(Buffer.alloc(mebibyte / 8, `${index} ${time} `), 8 * mebibyte);
     }
