@@ -5,10 +5,11 @@
  */
 import { realpathSync } from "node:fs";
 import { chown, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Glob } from "bun";
+import pg from "pg";
+import { freePort } from "./free-port.ts";
 
 export interface Postgres {
   /** A connection string to an empty database, over loopback TCP. */
@@ -110,19 +111,21 @@ function run(command: string[], folder: string): Bun.Subprocess {
   });
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (typeof address !== "object" || address === null) throw new Error("no loopback port to be had");
-  return address.port;
-}
-
 async function logOf(folder: string): Promise<string> {
   return `PostgreSQL did not start: ${await Bun.file(join(folder, "log")).text()}`;
 }
 
 function isRoot(): boolean {
   return process.getuid?.() === 0;
+}
+
+/** An empty database on the server; answers its connection string. */
+export async function createDatabase(serverUrl: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
 }

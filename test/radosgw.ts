@@ -5,11 +5,11 @@
  * ends with the runner. Each test has a bucket of its own, and one that cuts the store off a gateway of its own.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AwsClient } from "aws4fetch";
 import { clientsRequired } from "./clients/machine.ts";
+import { freePort } from "./free-port.ts";
 
 export interface Gateway {
   /** `http://127.0.0.1:PORT`. */
@@ -237,13 +237,4 @@ async function answers(endpoint: string, server: Bun.Subprocess): Promise<void> 
     await Bun.sleep(50);
   }
   throw new Error("radosgw does not answer");
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (typeof address !== "object" || address === null) throw new Error("no loopback port to be had");
-  return address.port;
 }

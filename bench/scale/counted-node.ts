@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KeyFile } from "../../src/identity/key-file.ts";
 import { assertionOf, jwtBearer } from "../../test/jwt.ts";
+import { readyOrigin } from "../../test/ready-origin.ts";
 import type { Counted } from "./node.ts";
 
 export interface CountedNode extends AsyncDisposable {
@@ -51,14 +52,4 @@ export async function startCountedNode(
       await child.exited;
     },
   };
-}
-
-async function readyOrigin(stdout: ReadableStream<Uint8Array>): Promise<string | undefined> {
-  let text = "";
-  for await (const bytes of stdout) {
-    text += Buffer.from(bytes).toString();
-    const origin = /^ready: (http:\/\/\S+)\n/.exec(text)?.[1];
-    if (origin) return origin;
-  }
-  return undefined;
 }

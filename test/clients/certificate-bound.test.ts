@@ -3,14 +3,15 @@ import { afterAll, beforeAll, expect } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KeyFile } from "../../src/identity/key-file.ts";
+import { freePort } from "../free-port.ts";
 import { assertionOf, jwtBearer } from "../jwt.ts";
-import { makeCertificate } from "./certificate.ts";
+import { certificateRequest, makeCertificate } from "./certificate.ts";
 import { clientTest } from "./client-test.ts";
 import { makeImage, writeLayout } from "./image.ts";
 import { Sandbox } from "./sandbox.ts";
 import { executables } from "./waybill.ts";
 
-const port = freePort();
+const port = await freePort();
 const host = `localhost:${port}`;
 let stack: AsyncDisposableStack;
 let sandbox: Sandbox;
@@ -84,18 +85,6 @@ clientTest(
 async function clientCertificate(name: string): Promise<void> {
   const folder = sandbox.path(name);
   mkdirSync(folder);
-  const request = [
-    "openssl",
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-    "-days",
-    "1",
-  ];
   const signed = [
     "-CA",
     sandbox.path("ca.pem"),
@@ -105,7 +94,7 @@ async function clientCertificate(name: string): Promise<void> {
     "basicConstraints=CA:FALSE",
   ];
   const out = ["-keyout", join(folder, "client.key"), "-out", join(folder, "client.cert")];
-  await sandbox.succeed([...request, ...signed, "-subj", `/CN=${name}`, ...out]);
+  await sandbox.succeed([...certificateRequest, ...signed, "-subj", `/CN=${name}`, ...out]);
   for (const each of [folder, sandbox.path("nobody")])
     await Bun.write(join(each, "ca.crt"), Bun.file(sandbox.path("ca.pem")));
 }
@@ -154,11 +143,4 @@ async function boundToken(key: KeyFile, name: string): Promise<string> {
   const answer = JSON.parse(await sandbox.succeed([...curl, `https://${host}/token`])) as { access_token?: string };
   if (!answer.access_token) throw new Error(JSON.stringify(answer));
   return answer.access_token;
-}
-
-function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port: free = 0 } = server;
-  server.stop(true);
-  return free;
 }

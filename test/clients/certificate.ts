@@ -8,26 +8,36 @@ export interface Certificate {
   readonly key: string;
 }
 
+/** What openssl is asked for a key on P-256 and a certificate of it, good for one day. */
+export const certificateRequest = [
+  "openssl",
+  "req",
+  "-x509",
+  "-newkey",
+  "ec",
+  "-pkeyopt",
+  "ec_paramgen_curve:P-256",
+  "-nodes",
+  "-days",
+  "1",
+];
+
 /** Files in the sandbox's folder; the certificate is good for one day and these names. */
 export async function makeCertificate(sandbox: Sandbox, names: readonly string[]): Promise<Certificate> {
   const [authority, authorityKey] = [sandbox.path("ca.pem"), sandbox.path("ca.key")];
   const [certificate, key] = [sandbox.path("server.pem"), sandbox.path("server.key")];
-  const request = [
-    "openssl",
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-    "-days",
-    "1",
-  ];
-  await sandbox.succeed([...request, "-subj", "/CN=Test authority", "-keyout", authorityKey, "-out", authority]);
+  await sandbox.succeed([
+    ...certificateRequest,
+    "-subj",
+    "/CN=Test authority",
+    "-keyout",
+    authorityKey,
+    "-out",
+    authority,
+  ]);
   const alternatives = `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}`;
   const extensions = ["basicConstraints=CA:FALSE", alternatives].flatMap((extension) => ["-addext", extension]);
   const signed = ["-CA", authority, "-CAkey", authorityKey, "-subj", `/CN=${names[0]}`];
-  await sandbox.succeed([...request, ...signed, ...extensions, "-keyout", key, "-out", certificate]);
+  await sandbox.succeed([...certificateRequest, ...signed, ...extensions, "-keyout", key, "-out", certificate]);
   return { authority, certificate, key };
 }

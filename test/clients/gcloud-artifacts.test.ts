@@ -1,5 +1,6 @@
 /** The real `gcloud artifacts` looks at images of our server, tags them and deletes them. */
 import { describe, expect } from "bun:test";
+import { freePort } from "../free-port.ts";
 import { pushImage, smallImage } from "../registry/small-image.ts";
 import { clientTest } from "./client-test.ts";
 import { gcloudOf } from "./gcloud.ts";
@@ -7,15 +8,9 @@ import { type Server, startServer } from "./waybill.ts";
 
 /** A server that goes by these names, and by one that leads to it from here. */
 async function startServerAs(...hosts: string[]) {
-  const port = freePort();
+  const port = await freePort();
   const own = `127.0.0.1:${port}`;
   return await startServer({ serve: ["--hosts", [own, ...hosts].join(",")], listen: own });
-}
-
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
 }
 
 /** Pushes to the server under one of its names, as if that name led there. */

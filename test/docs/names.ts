@@ -2,7 +2,7 @@
  * Pages name addresses that many readers have: localhost:5000, registry.example.com. Each run of a page gets ports of its own for
  * them, so that pages can run side by side, and its commands and their output are translated.
  */
-import { createServer } from "node:net";
+import { freePort } from "../free-port.ts";
 import type { Page } from "./blocks.ts";
 
 /** An address of this machine, or of its network for containers, with a port that a page chose. */
@@ -77,15 +77,4 @@ function nameAlone(name: string): RegExp {
 
 function portOf(address: string): string {
   return address.slice(address.lastIndexOf(":") + 1);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("port?"))));
-    });
-  });
 }

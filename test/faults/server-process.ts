@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KeyFile } from "../../src/identity/key-file.ts";
 import { assertionOf, jwtBearer } from "../jwt.ts";
+import { readyOrigin } from "../ready-origin.ts";
 
 const main = join(import.meta.dir, "../../src/main.ts");
 
@@ -43,16 +44,6 @@ export async function startServerProcess(data: string, prefix: readonly string[]
       return { code: await child.exited, stderr: await stderr };
     },
   } satisfies ServerProcess;
-}
-
-async function readyOrigin(stdout: ReadableStream<Uint8Array>): Promise<string | undefined> {
-  let text = "";
-  for await (const bytes of stdout) {
-    text += Buffer.from(bytes).toString();
-    const origin = /^ready: (http:\/\/\S+)\n/.exec(text)?.[1];
-    if (origin) return origin;
-  }
-  return undefined;
 }
 
 function keyFileOf(data: string): string {

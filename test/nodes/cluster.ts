@@ -1,9 +1,9 @@
 /** Several nodes, as real processes, behind Debian's HAProxy, over one PostgreSQL and one store. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { haproxyProgram } from "../clients/machine.ts";
+import { freePorts } from "../free-port.ts";
 import { type Postgres, startPostgres } from "../postgres.ts";
 import { type CuttableProxy, startCuttableProxy } from "./cuttable-proxy.ts";
 
@@ -196,16 +196,4 @@ ${servers}
     stdout: "ignore",
     stderr: Bun.file(join(folder, "haproxy.log")),
   });
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    probes.map(async (probe) => {
-      await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-      return (probe.address() as { port: number }).port;
-    }),
-  );
-  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
-  return ports;
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readyOrigin } from "../ready-origin.ts";
 
 const main = join(import.meta.dir, "../../src/main.ts");
 
@@ -85,14 +86,4 @@ export async function until<Answer>(ask: () => Answer | undefined | Promise<Answ
     if (answer !== undefined && answer !== false) return answer;
     await Bun.sleep(20);
   }
-}
-
-async function readyOrigin(stdout: ReadableStream<Uint8Array>): Promise<string | undefined> {
-  let text = "";
-  for await (const bytes of stdout) {
-    text += Buffer.from(bytes).toString();
-    const origin = /^ready: (https?:\/\/\S+)\n/.exec(text)?.[1];
-    if (origin) return origin;
-  }
-  return undefined;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "../free-port.ts";
 import { startProgram, temporaryFolder, until } from "../system/running-server.ts";
 import { pushBlob } from "../system/stored-blob.ts";
 
@@ -105,7 +106,7 @@ scrape_configs: [{job_name: waybill, static_configs: [{targets: ["${new URL(metr
 rule_files: [${join(deploy, "prometheus/alerts.yaml")}]
 `;
       writeFileSync(join(folder.path, "prometheus.yml"), configuration);
-      const port = freePort();
+      const port = await freePort();
       const prometheus = Bun.spawn(
         [
           "prometheus",
@@ -144,11 +145,4 @@ rule_files: [${join(deploy, "prometheus/alerts.yaml")}]
 interface Answer {
   readonly status: string;
   readonly data?: { readonly result: readonly unknown[] };
-}
-
-function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port = 0 } = server;
-  void server.stop(true);
-  return port;
 }

@@ -1,4 +1,4 @@
-import type { Outline } from "./outline.ts";
+import { type Outline, pathText } from "./outline.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** A script for bash 4.4 or later: `complete -F` with everything in two case statements. */
@@ -43,11 +43,6 @@ ${outline.map(placeLine).join("\n")}
 }
 complete -o default -F _waybill waybill
 `;
-}
-
-/** A place as the script spells it: each word with a space before it. */
-function pathText(path: readonly string[]): string {
-  return path.map((word) => ` ${word}`).join("");
 }
 
 function choiceLines({ path, flags }: Outline): string[] {

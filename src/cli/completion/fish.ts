@@ -1,4 +1,4 @@
-import type { Outline, OutlineFlag } from "./outline.ts";
+import { type Outline, type OutlineFlag, pathText } from "./outline.ts";
 
 /** A script for fish 3.1 or later: one \`complete\` for each command and flag, in force at its place. */
 export function fishCompletion(outline: readonly Outline[]): string {
@@ -19,10 +19,6 @@ set --global __waybill_places ${outline
 ${groups.flatMap(commandLines).join("\n")}
 ${outline.flatMap(({ path, flags }) => flags.map((flag) => flagLine(path, flag))).join("\n")}
 `;
-}
-
-function pathText(path: readonly string[]): string {
-  return path.map((word) => ` ${word}`).join("");
 }
 
 function commandLines({ path, commands }: Outline): string[] {

@@ -50,3 +50,8 @@ async function flagsOf(command: Command, path: readonly string[]): Promise<Outli
     summary: summaries.get(`--${name}`) ?? "",
   }));
 }
+
+/** A place as the scripts spell it: each word with a space before it. */
+export function pathText(path: readonly string[]): string {
+  return path.map((word) => ` ${word}`).join("");
+}

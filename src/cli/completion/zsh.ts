@@ -1,4 +1,4 @@
-import type { Outline, OutlineFlag } from "./outline.ts";
+import { type Outline, type OutlineFlag, pathText } from "./outline.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** A function for zsh's completion system, to be put as `_waybill` into a folder of `fpath`. */
@@ -42,10 +42,6 @@ ${outline.map(placeLine).join("\n")}
 }
 if [[ \${funcstack[1]-} == _waybill ]]; then _waybill "$@"; else compdef _waybill waybill; fi
 `;
-}
-
-function pathText(path: readonly string[]): string {
-  return path.map((word) => ` ${word}`).join("");
 }
 
 function choiceLines({ path, flags }: Outline): string[] {

@@ -1,10 +1,9 @@
-import { ConfigError, readConfig } from "../../config/config.ts";
 import { isSecret } from "../../config/config-layers.ts";
 import { showValue } from "../../config/config-reference.ts";
 import { settings } from "../../config/settings.ts";
 import { type Invocation, UsageError } from "../command.ts";
 import { formatTable } from "../table.ts";
-import { surroundingsOf } from "./surroundings.ts";
+import { readOrRefuse } from "./surroundings.ts";
 
 /** `waybill config print`: what a server would run with, and where each value was said. */
 export async function run({ argv, context }: Invocation): Promise<number> {
@@ -30,13 +29,4 @@ export async function run({ argv, context }: Invocation): Promise<number> {
 
 function shown(name: string, value: unknown): unknown {
   return isSecret(name) && value !== undefined ? "(hidden)" : value;
-}
-
-function readOrRefuse(argv: readonly string[], context: Invocation["context"]) {
-  try {
-    return readConfig(argv, surroundingsOf(context), ["format"]);
-  } catch (error) {
-    if (error instanceof ConfigError) throw new UsageError(error.message, "waybill config check");
-    throw error;
-  }
 }

@@ -1,7 +1,6 @@
-import { ConfigError, readConfig } from "../../config/config.ts";
 import { checkServer } from "../../server-check.ts";
 import { type Invocation, UsageError } from "../command.ts";
-import { surroundingsOf } from "../config/surroundings.ts";
+import { readOrRefuse } from "../config/surroundings.ts";
 import { formatTable } from "../table.ts";
 
 /** `waybill server check`: 0 when nothing failed; a warning is none. */
@@ -16,13 +15,4 @@ export async function run({ argv, context }: Invocation): Promise<number> {
     context.stdout(formatTable(["CHECK", "STATUS", "FOUND", "WHAT MENDS IT"], rows));
   }
   return findings.some(({ status }) => status === "failed") ? 1 : 0;
-}
-
-function readOrRefuse(argv: readonly string[], context: Invocation["context"]) {
-  try {
-    return readConfig(argv, surroundingsOf(context), ["format"]);
-  } catch (error) {
-    if (error instanceof ConfigError) throw new UsageError(error.message, "waybill config check");
-    throw error;
-  }
 }

@@ -1,10 +1,11 @@
 // Debian's docker-registry: somebody else's registry, without credentials, on this machine.
 import { mkdirSync } from "node:fs";
+import { freePort } from "../../free-port.ts";
 import type { Home } from "../../helper/home.ts";
 
 /** Starts it with its storage in a home; stops it with `stop`. */
 export async function startDockerRegistry(home: Home) {
-  const port = freePort();
+  const port = await freePort();
   const host = `127.0.0.1:${port}`;
   mkdirSync(home.path("foreign"), { recursive: true });
   const settings = `version: 0.1
@@ -37,11 +38,4 @@ async function isUp(origin: string): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   );
-}
-
-function freePort(): number {
-  const probe = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
-  const { port } = probe;
-  probe.stop(true);
-  return port ?? 0;
 }

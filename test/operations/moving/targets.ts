@@ -1,9 +1,9 @@
 /** The places that installations are moved to: another folder, PostgreSQL beside a folder. */
-import { afterAll, beforeAll, describe, test } from "bun:test";
+import { afterAll, beforeAll, describe } from "bun:test";
 import { join } from "node:path";
-import pg from "pg";
-import { type Postgres, postgresMissing, startPostgres } from "../../postgres.ts";
+import { createDatabase, type Postgres, postgresMissing, startPostgres } from "../../postgres.ts";
 import { type Radosgw, radosgwMissing, sharedRadosgw } from "../../radosgw.ts";
+import { skipLoudly } from "../../skip-loudly.ts";
 import type { InstallationFolder } from "../installation-folder.ts";
 
 export interface MoveTarget {
@@ -25,7 +25,7 @@ export function onEveryTarget(suite: (make: (it: InstallationFolder) => Promise<
   const missing = postgresMissing();
   describe("to PostgreSQL and S3", () => {
     if (missing) {
-      test.skip(missing, () => {});
+      skipLoudly(missing, "moving to PostgreSQL and S3");
       return;
     }
     let server: Postgres;
@@ -37,7 +37,7 @@ export function onEveryTarget(suite: (make: (it: InstallationFolder) => Promise<
     }, 240_000);
     afterAll(() => server?.stop());
     suite(async ({ folder }) => {
-      const database = await newDatabase(server.url);
+      const database = await createDatabase(server.url, `moved_${crypto.randomUUID().replaceAll("-", "")}`);
       const blobs = s3 ? `s3://${await s3.bucket()}/moved?endpoint=${s3.endpoint}` : join(folder, "blobs-away");
       return {
         to: ["--to-database", database, "--to-blobs", blobs],
@@ -46,16 +46,4 @@ export function onEveryTarget(suite: (make: (it: InstallationFolder) => Promise<
       };
     });
   });
-}
-
-/** An empty one; answers its URL. */
-async function newDatabase(serverUrl: string): Promise<string> {
-  const name = `moved_${crypto.randomUUID().replaceAll("-", "")}`;
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
 }

@@ -1,13 +1,13 @@
 /** The databases that the contract of `Metadata` is kept on: SQLite in a temp folder, PostgreSQL in a throw-away server. */
-import { afterAll, beforeAll, describe, test } from "bun:test";
+import { afterAll, beforeAll, describe } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import type { Metadata } from "../../../src/storage/metadata/metadata.ts";
 import { openPostgres } from "../../../src/storage/metadata/postgres.ts";
 import { openSqlite } from "../../../src/storage/metadata/sqlite.ts";
-import { type Postgres, postgresMissing, startPostgres } from "../../postgres.ts";
+import { createDatabase, type Postgres, postgresMissing, startPostgres } from "../../postgres.ts";
+import { skipLoudly } from "../../skip-loudly.ts";
 
 export type Kind = Metadata["dialect"];
 
@@ -44,7 +44,7 @@ export function onEveryDatabase(suites: Readonly<Record<string, (suite: Suite) =
 
   const missing = postgresMissing();
   if (missing) {
-    skipLoudly(missing);
+    skipLoudly(missing, "the metadata contract on PostgreSQL");
     return;
   }
   describe("PostgreSQL", () => {
@@ -88,26 +88,4 @@ function describeAll(
       });
     });
   }
-}
-
-/** An empty database on the server; answers its connection string. */
-async function createDatabase(serverUrl: string, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-function skipLoudly(missing: string): void {
-  if (process.env.WAYBILL_REQUIRE_CLIENTS === "1") {
-    test("PostgreSQL is there, as WAYBILL_REQUIRE_CLIENTS=1 demands", () => {
-      throw new Error(missing);
-    });
-    return;
-  }
-  console.error(`${missing}: the metadata contract on PostgreSQL`);
-  test.skip(`the metadata contract on PostgreSQL (${missing})`, () => {});
 }
